@@ -1,0 +1,174 @@
+"""Keras 3 behind `Framework`, on its TensorFlow, JAX or torch backend (`KERAS_BACKEND`, read when Keras is first imported)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+from parity.case import Layout
+from parity.frameworks.base import Backward, FrameworkError, Slot, moved_in, moved_out
+from parity.frameworks.keras_engines import ENGINES
+from parity.weights import CELLS, part_of, qualified
+
+
+class Keras:
+    name = "keras"
+
+    def __init__(self) -> None:
+        self.backend = keras.backend.backend()
+        if self.backend not in ENGINES:
+            raise FrameworkError(f"Keras runs on {self.backend!r} here; set KERAS_BACKEND to one of {', '.join(ENGINES)}.")
+        self.engine = ENGINES[self.backend]()
+        self.device = "cpu"
+
+    def configure(self, device: str, threads: int | None = None) -> None:
+        self.engine.configure(device, threads)
+        self.device = device
+
+    def made(self) -> dict[str, Any]:
+        import platform
+
+        common = {
+            "framework": "keras",
+            "keras": keras.__version__,
+            "backend": self.backend,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "device": self.device,
+        }
+        return common | self.engine.made()
+
+    @contextlib.contextmanager
+    def precision(self, dtype: str) -> Iterator[None]:
+        floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
+        keras.config.set_floatx(dtype)
+        keras.config.set_dtype_policy(dtype)
+        try:
+            with keras.device("gpu:0" if self.device.startswith("cuda") else "cpu:0"):
+                yield
+        finally:
+            keras.config.set_floatx(floatx)
+            keras.config.set_dtype_policy(policy)
+
+    def seed(self, seed: int) -> None:
+        keras.utils.set_random_seed(seed)
+
+    def tensor(self, array: np.ndarray, layout: Layout = "same") -> Any:
+        array = moved_in(array, layout)
+        return self.engine.tensor(np.array(array, dtype=keras.config.floatx() if array.dtype.kind == "f" else None, order="C"))
+
+    def array(self, tensor: Any, layout: Layout = "same") -> np.ndarray:
+        return np.array(moved_out(np.asarray(keras.ops.convert_to_numpy(tensor)), layout), order="C")
+
+    def is_tensor(self, value: Any) -> bool:
+        return keras.ops.is_tensor(value) or isinstance(value, keras.Variable)
+
+    def parameter(self, array: np.ndarray, name: str) -> Any:
+        return keras.Variable(np.asarray(array, dtype=keras.config.floatx()), name=name)
+
+    def is_model(self, value: Any) -> bool:
+        return isinstance(value, keras.layers.Layer)
+
+    def call(self, model: Any, inputs: Sequence[Any], training: bool) -> Any:
+        return model(*inputs, training=training) if isinstance(model, keras.layers.Layer) and model._call_has_training_arg else model(*inputs)
+
+    def prepare(self, model: Any, inputs: Sequence[Any]) -> None:
+        if isinstance(model, keras.layers.Layer) and not all(layer.built for layer in model._flatten_layers()):
+            self.call(model, inputs, training=False)
+
+    def slots(self, model: Any) -> list[Slot]:
+        return list(_slots(model, [], set()))
+
+    def read(self, variable: Any) -> np.ndarray:
+        return np.array(keras.ops.convert_to_numpy(variable.value), order="C")
+
+    def assign(self, variable: Any, array: np.ndarray) -> None:
+        variable.assign(np.asarray(array, order="C"))
+
+    def backward(
+        self, function: Callable[..., Any], objective: Callable[[Any], Any], inputs: Sequence[Any], wrt: Sequence[int], variables: Sequence[Any]
+    ) -> Backward:
+        done: Backward = self.engine.backward(function, objective, inputs, wrt, variables)
+        return done
+
+    def inner(self, tensor: Any, cotangent: Any) -> Any:
+        return keras.ops.sum(tensor * cotangent)
+
+    def optimizer(self, factory: Callable[..., Any], config: Mapping[str, Any], variables: Sequence[Any]) -> Any:
+        optimizer = factory(**config)
+        optimizer.build(list(variables))
+        return optimizer
+
+    def apply(self, optimizer: Any, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
+        pairs = [(g, v) for g, v in zip(gradients, variables, strict=True) if g is not None]
+        optimizer.apply([g for g, _ in pairs], [v for _, v in pairs])
+
+    def set_learning_rate(self, optimizer: Any, value: float) -> None:
+        optimizer.learning_rate = value
+
+    def state(self, optimizer: Any, variable: Any) -> dict[str, np.ndarray]:
+        return {name: np.asarray(keras.ops.convert_to_numpy(value)) for name, value in optimizer.state(variable).items() if value is not None}
+
+    def trainer(
+        self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, variables: Sequence[Any]
+    ) -> Callable[[Any, Any], tuple[float, float]]:
+        compiled = self.engine.trainer(model, loss, optimizer, variables)
+
+        def step(inputs: Any, labels: Any) -> tuple[float, float]:
+            value, accuracy = compiled(inputs, labels)
+            return float(keras.ops.convert_to_numpy(value)), float(keras.ops.convert_to_numpy(accuracy))
+
+        return step
+
+
+def _slots(layer: Any, path: list[str], seen: set[int]) -> Iterator[Slot]:
+    """Own variables first, then the children in the order of their attributes."""
+    if id(layer) in seen:
+        return
+    seen.add(id(layer))
+    classes = [cls.__name__ for cls in type(layer).__mro__]
+    is_cell = any(name in CELLS for name in classes)
+    for variable in [*layer._trainable_variables, *layer._non_trainable_variables]:
+        part = part_of(classes, variable.name, tuple(variable.shape))
+        names = tuple(qualified(path, name, is_cell) for name in part.names)
+        yield Slot(variable, names, part, variable.trainable, ".".join(path))
+    for name, child in _children(layer):
+        yield from _slots(child, [*path, *name.split(".")] if name else path, seen)
+
+
+def _children(layer: Any) -> Iterator[tuple[str, Any]]:
+    """Sublayers under the names PyTorch would give them: `named_children()` where the twin has it, else attributes, else Keras' own names."""
+    if hasattr(layer, "named_children"):
+        yield from layer.named_children()
+        return
+    found: dict[int, str] = {}
+    if not isinstance(layer, (keras.Sequential, keras.src.models.Functional)):
+        for name, value in vars(layer).items():
+            if not name.startswith("_"):
+                for label, child in _layers_in(name, value):
+                    found.setdefault(id(child), label)
+    for child in layer._layers:
+        if not isinstance(child, keras.layers.InputLayer):
+            yield found.get(id(child), child.name), child
+
+
+def _layers_in(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, keras.layers.Layer):
+        yield name, value
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            yield from _layers_in(f"{name}.{i}", item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _layers_in(f"{name}.{key}", item)
+
+
+KERAS = Keras()

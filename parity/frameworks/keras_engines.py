@@ -1,0 +1,184 @@
+"""Gradients and compiled training steps of Keras' three backends: the one thing that Keras 3 itself does not unify."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from parity.frameworks.base import Backward, FrameworkError
+
+Function = Callable[..., Any]
+
+
+class TensorFlow:
+    """GradientTape; training steps as `tf.function`."""
+
+    def __init__(self) -> None:
+        import tensorflow as tf
+
+        self.tf = tf
+
+    def configure(self, device: str, threads: int | None) -> None:
+        tf = self.tf
+        if device != "cpu" and not tf.config.list_physical_devices("GPU"):
+            raise FrameworkError(
+                f"device {device!r}: TensorFlow {tf.__version__} sees no GPU here; use --device cpu, install torch-keras-parity[gpu], or --backend jax or torch."
+            )
+        if threads is not None:
+            try:
+                tf.config.threading.set_intra_op_parallelism_threads(threads)
+                tf.config.threading.set_inter_op_parallelism_threads(threads)
+            except RuntimeError:  # TensorFlow has started: the count of whoever started it stands, and `made` says which
+                pass
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        if device != "cpu":
+            tf.config.experimental.enable_op_determinism()
+
+    def made(self) -> dict[str, Any]:
+        tf = self.tf
+        return {
+            "tensorflow": tf.__version__,
+            "threads": tf.config.threading.get_intra_op_parallelism_threads() or "all",
+            "flags": {
+                "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
+                "op_determinism": "with cuda",
+                "onednn": _onednn(),
+            },
+        }
+
+    def tensor(self, array: np.ndarray) -> Any:
+        return self.tf.convert_to_tensor(array)
+
+    def backward(self, function: Function, objective: Function, inputs: Sequence[Any], wrt: Sequence[int], variables: Sequence[Any]) -> Backward:
+        tf = self.tf
+        leaves = [tf.identity(tensor) if i in wrt else tensor for i, tensor in enumerate(inputs)]
+        asked = [leaves[i] for i in wrt]
+        with tf.GradientTape() as tape:
+            for leaf in asked:
+                tape.watch(leaf)
+            outputs = function(*leaves)
+            value = objective(outputs)
+        if value is None:
+            return Backward(outputs, None, [None] * len(asked), [None] * len(variables))
+        gradients = tape.gradient(value, [*asked, *[v.value for v in variables]])
+        gradients = [None if g is None else tf.convert_to_tensor(g) for g in gradients]
+        return Backward(outputs, value, gradients[: len(asked)], gradients[len(asked) :])
+
+    def trainer(self, model: Any, loss: Function, optimizer: Any, variables: Sequence[Any]) -> Function:
+        tf = self.tf
+
+        @tf.function
+        def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
+            with tf.GradientTape() as tape:
+                outputs = model(inputs, training=True)
+                value = loss(outputs, labels)
+            optimizer.apply(tape.gradient(value, [v.value for v in variables]), variables)
+            hits = tf.equal(tf.argmax(outputs, -1), tf.cast(labels, tf.int64))
+            return value, tf.reduce_mean(tf.cast(hits, tf.float64))
+
+        return step
+
+
+class Torch:
+    """Autograd on the backend's tensors."""
+
+    def __init__(self) -> None:
+        import torch
+
+        self.torch = torch
+
+    def configure(self, device: str, threads: int | None) -> None:
+        from parity.frameworks.torch import TORCH
+
+        TORCH.configure(device, threads)
+
+    def made(self) -> dict[str, Any]:
+        from parity.frameworks.torch import TORCH
+
+        made = TORCH.made()
+        return {"torch": made["torch"], "threads": made["threads"], "flags": made["flags"]}
+
+    def tensor(self, array: np.ndarray) -> Any:
+        return keras.ops.convert_to_tensor(array)
+
+    def backward(self, function: Function, objective: Function, inputs: Sequence[Any], wrt: Sequence[int], variables: Sequence[Any]) -> Backward:
+        leaves = [tensor.detach().clone().requires_grad_(True) if i in wrt else tensor for i, tensor in enumerate(inputs)]
+        outputs = function(*leaves)
+        value = objective(outputs)
+        asked = [*[leaves[i] for i in wrt], *[v.value for v in variables]]
+        if value is None or not asked or not value.requires_grad:
+            return Backward(outputs, value, [None] * len(wrt), [None] * len(variables))
+        gradients = list(self.torch.autograd.grad(value, asked, allow_unused=True))
+        return Backward(outputs, value, gradients[: len(wrt)], gradients[len(wrt) :])
+
+    def trainer(self, model: Any, loss: Function, optimizer: Any, variables: Sequence[Any]) -> Function:
+        return _eager_trainer(self, model, loss, optimizer, variables)
+
+
+class Jax:
+    """`jax.value_and_grad` over a stateless scope; what the call changed is assigned afterwards."""
+
+    def __init__(self) -> None:
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+        self.jax = jax
+
+    def configure(self, device: str, threads: int | None) -> None:
+        if device != "cpu" and not any(d.platform == "gpu" for d in self.jax.devices()):
+            raise FrameworkError(f"device {device!r}: jax {self.jax.__version__} sees no GPU here; use --device cpu or install jax[cuda].")
+        self.jax.config.update("jax_default_matmul_precision", "highest")
+
+    def made(self) -> dict[str, Any]:
+        return {"jax": self.jax.__version__, "threads": "all", "flags": {"x64": True, "matmul_precision": self.jax.config.jax_default_matmul_precision}}
+
+    def tensor(self, array: np.ndarray) -> Any:
+        return self.jax.numpy.asarray(array)
+
+    def backward(self, function: Function, objective: Function, inputs: Sequence[Any], wrt: Sequence[int], variables: Sequence[Any]) -> Backward:
+        jax = self.jax
+        kept: dict[str, Any] = {}
+
+        def run(leaves: list[Any], values: list[Any]) -> tuple[Any, Any]:
+            full = list(inputs)
+            for i, leaf in zip(wrt, leaves, strict=True):
+                full[i] = leaf
+            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))) as scope:
+                outputs = function(*full)
+                value = objective(outputs)
+            kept["variables"] = [v for v, _ in scope.state_mapping.values()] if hasattr(scope, "state_mapping") else []
+            changed = {key: pair for key, pair in scope.state_mapping.items() if not any(pair[0] is v for v in variables)}
+            kept["changed"] = [variable for variable, _ in changed.values()]
+            return (jax.numpy.zeros(()) if value is None else value), (outputs, value, [new for _, new in changed.values()])
+
+        (_, (outputs, value, new)), (inner, outer) = jax.value_and_grad(run, argnums=(0, 1), has_aux=True, allow_int=True)(
+            [inputs[i] for i in wrt], [v.value for v in variables]
+        )
+        for variable, update in zip(kept["changed"], new, strict=True):
+            variable.assign(update)
+        return Backward(outputs, value, list(inner), list(outer))
+
+    def trainer(self, model: Any, loss: Function, optimizer: Any, variables: Sequence[Any]) -> Function:
+        return _eager_trainer(self, model, loss, optimizer, variables)
+
+
+def _eager_trainer(engine: Any, model: Any, loss: Function, optimizer: Any, variables: Sequence[Any]) -> Function:
+    def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
+        done = engine.backward(lambda x: model(x, training=True), lambda outputs: loss(outputs, labels), [inputs], [], variables)
+        optimizer.apply(done.gradients, variables)
+        hits = keras.ops.equal(keras.ops.cast(keras.ops.argmax(done.outputs, -1), "int64"), keras.ops.cast(labels, "int64"))
+        return done.objective, keras.ops.mean(keras.ops.cast(hits, "float64"))
+
+    return step
+
+
+def _onednn() -> str:
+    import os
+
+    return os.environ.get("TF_ENABLE_ONEDNN_OPTS", "default")
+
+
+ENGINES: dict[str, type] = {"tensorflow": TensorFlow, "torch": Torch, "jax": Jax}
