@@ -1,0 +1,80 @@
+"""Pooling windows on channels-last tensors, laid as PyTorch lays them."""
+
+import itertools
+from collections.abc import Callable, Sequence
+
+from keras import ops
+
+from tf_impl.layers._space import pad_space
+from tf_impl.layers._twin import spread
+from tf_impl.typing import Tensor
+
+
+class Windows:
+    """Size, stride, symmetric padding and dilation of windows; with `ceil_mode` the last one may hang over the end."""
+
+    def __init__(self, rank, kernel_size, stride, padding, dilation=1, ceil_mode=False) -> None:
+        self.size = spread(kernel_size, rank, "kernel_size", least=1)
+        self.stride = self.size if stride is None else spread(stride, rank, "stride", least=1)
+        self.padding = spread(padding, rank, "padding", least=0)
+        self.dilation = spread(dilation, rank, "dilation", least=1)
+        self.span = tuple(d * (k - 1) + 1 for k, d in zip(self.size, self.dilation, strict=True))
+        self.ceil_mode = ceil_mode
+        if any(2 * p > span for p, span in zip(self.padding, self.span, strict=True)):
+            raise ValueError(f"padding must be at most half of the window, got padding={padding!r} with kernel_size={kernel_size!r} and dilation={dilation!r}")
+
+    def pads(self, shape: Sequence[int | None]) -> list[tuple[int, int]]:
+        """(before, after) for every spatial axis, the overhang of the last window included."""
+        return [(p, p + self._overhang(n, axis)) for axis, (n, p) in enumerate(zip(shape, self.padding, strict=True))]
+
+    def _overhang(self, n: int | None, axis: int) -> int:
+        span, stride, padding = self.span[axis], self.stride[axis], self.padding[axis]
+        if n is None:
+            if self.ceil_mode:
+                raise ValueError(f"ceil_mode needs the size of spatial axis {axis}, which is unknown until run time: give the Input a shape")
+            return 0
+        if n + 2 * padding < span:
+            raise ValueError(f"the window spans {span} on spatial axis {axis}, the padded input only {n + 2 * padding}")
+        room = n + 2 * padding - span
+        steps = room // stride + (1 if self.ceil_mode and room % stride else 0)
+        if steps * stride >= n + padding:  # such a window would see nothing but padding
+            steps -= 1
+        return max(steps * stride - room, 0)
+
+    def elements(self, x: Tensor) -> list[Tensor]:
+        """Of a padded tensor: for each place in the window, in row-major order, that element of every window."""
+        starts = itertools.product(*(range(0, span, d) for span, d in zip(self.span, self.dilation, strict=True)))
+        return [x[:, *(self._every(x.shape[axis + 1], axis, start) for axis, start in enumerate(place))] for place in starts]
+
+    def _every(self, n: int | None, axis: int, start: int) -> slice:
+        left = self.span[axis] - 1 - start
+        return slice(start, -left if left else None, self.stride[axis])
+
+
+def pool(operation: Callable[..., Tensor], x: Tensor, windows: Windows) -> Tensor:
+    """`ops.max_pool` or `ops.average_pool`; volumes in two steps, because TensorFlow has no float64 kernel for three axes."""
+    if len(windows.size) < 3:
+        return operation(x, windows.size, windows.stride, data_format="channels_last")
+    depth, height, width, channels = ops.shape(x)[1:]
+    x = operation(ops.reshape(x, (-1, height, width, channels)), windows.size[1:], windows.stride[1:], data_format="channels_last")
+    height, width = ops.shape(x)[1:3]
+    x = operation(ops.reshape(x, (-1, depth, height * width, channels)), (windows.size[0], 1), (windows.stride[0], 1), data_format="channels_last")
+    return ops.reshape(x, (-1, ops.shape(x)[1], height, width, channels))
+
+
+def largest(x: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
+    """The maximum of each window and where it lies in the flattened space of `x`; of equal ones the first."""
+    space = ops.shape(x)[1:-1]
+    padded = pad_space(x, windows.pads(x.shape[1:-1]), value=float("-inf"))
+    elements = ops.stack(windows.elements(padded), axis=-1)
+    best = ops.argmax(elements, axis=-1, keepdims=True)
+    where, place = 0, best[..., 0]
+    for axis in reversed(range(len(windows.size))):
+        steps = ops.arange(elements.shape[axis + 1] or ops.shape(elements)[axis + 1], dtype=best.dtype)
+        first = ops.reshape(steps * windows.stride[axis] - windows.padding[axis], (1,) * (axis + 1) + (-1,) + (1,) * (len(windows.size) - axis))
+        position = first + place % windows.size[axis] * windows.dilation[axis]
+        after = 1
+        for n in space[axis + 1 :]:
+            after = after * n
+        where, place = where + position * after, place // windows.size[axis]
+    return ops.take_along_axis(elements, best, axis=-1)[..., 0], ops.cast(where, "int64")
