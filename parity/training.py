@@ -143,7 +143,7 @@ def curves(torch32: Sequence[Trace], keras32: Sequence[Trace], torch64: Trace, k
     return {key: {side: [trace[f"curve:{key}"].array.tolist() for trace in traces] for side, traces in sides.items()} for key in keys}  # type: ignore[union-attr]
 
 
-def metric_rows(torch32: Sequence[Trace], keras32: Sequence[Trace]) -> str:
+def told_metrics(torch32: Sequence[Trace], keras32: Sequence[Trace]) -> str:
     """Final float32 metrics over the seeds, in words."""
     told = []
     for key in ("loss", "held-out accuracy"):

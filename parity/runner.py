@@ -1,0 +1,273 @@
+"""The one core under CLI, pytest plugin and Python API: records both sides in worker processes, judges as they come, keeps what is done.
+
+Work goes to a pool that survives its workers: a crash or a hang costs only the guilty case. Recordings and judgements are kept under
+`<out>/.cache`, named by a hash of what they depend on: a second run redoes only what changed, and a killed run resumes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import importlib.util
+import json
+import multiprocessing
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from parity.case import AnyCase, TrainingCase
+from parity.comparison import Row
+from parity.datasets import missing
+from parity.discovery import select
+from parity.fingerprint import result_key, side_key
+from parity.judging import MOVED, Spec, judge, plan
+from parity.results import SCHEMA, Result, Run, row_from_json, row_to_json
+from parity.trace import Trace, TraceError, write_atomically
+from parity.verdict import Verdict
+from parity.worker import Recorded, initialize, prepare, record_side
+
+SIDES = ("torch", "keras")
+Executor = Any  # anything with `submit(function, *arguments) -> Future`: concurrent.futures, a Dask client
+
+
+class RunError(RuntimeError):
+    """The run cannot start: a missing framework or device (exit code 3)."""
+
+
+class UsageError(ValueError):
+    """What was asked for makes no sense here (exit code 2)."""
+
+
+def run(
+    patterns: Sequence[str] = ("*",),
+    *,
+    device: str = "cpu",
+    backend: str = "tensorflow",
+    out: str | Path = "reports",
+    executor: Executor | None = None,
+    cases: Sequence[AnyCase] | None = None,
+    progress: Callable[[Result], None] | None = None,
+) -> Run:
+    """Runs cases through both frameworks and judges them.
+
+    Worker processes are spawned: a script that calls this needs the usual `if __name__ == "__main__":`.
+
+    Args:
+        patterns: areas, concepts, ids or globs.
+        device: "cpu" or "cuda", for both sides.
+        backend: Keras' backend: "tensorflow", "jax" or "torch".
+        out: where the cache (and, by the caller, the report) goes.
+        executor: instead of the local pools; its workers must see `out`.
+        cases: instead of the built-in ones.
+        progress: called with each result as it comes.
+
+    Raises:
+        PatternError: a pattern fits no case.
+        UsageError: unknown device or backend, or `out` cannot be written.
+        RunError: a framework or the device is missing.
+    """
+    started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
+    chosen = select(patterns, cases)
+    out = Path(out)
+    _check_request(device, backend, out)
+    core = _Core(out / ".cache", device, backend, progress or (lambda result: None))
+    core.run(chosen, executor)
+    results = tuple(core.results[case.id] for case in chosen)
+    return Run(results, out, device, backend, started.isoformat(timespec="seconds"), time.perf_counter() - clock)
+
+
+def _check_request(device: str, backend: str, out: Path) -> None:
+    if device.partition(":")[0] not in {"cpu", "cuda"}:
+        raise UsageError(f"Unknown device {device!r}; expected cpu or cuda.")
+    if backend not in {"tensorflow", "jax", "torch"}:
+        raise UsageError(f"Unknown Keras backend {backend!r}; expected tensorflow, jax or torch.")
+    try:
+        write_atomically(out / ".cache" / "writable", "")
+    except OSError as error:
+        raise UsageError(f"Cannot write to {out} ({error.strerror}); choose a writable directory with --out.") from error
+
+
+def missing_packages(backend: str) -> list[str]:
+    """Packages that a run with this Keras backend needs and that are not installed."""
+    return [name for name in dict.fromkeys(("torch", "keras", backend)) if importlib.util.find_spec(name) is None]
+
+
+@dataclass
+class _Pending:
+    """A case on its way: the folders of its sides, what is still running, and what went wrong."""
+
+    case: AnyCase
+    keys: Mapping[str, str]
+    running: set[str] = field(default_factory=set)
+    seconds: dict[str, float] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+
+
+class _Core:
+    def __init__(self, cache: Path, device: str, backend: str, progress: Callable[[Result], None]) -> None:
+        self.cache, self.device, self.backend, self.progress = cache, device, backend, progress
+        self.threads = 1
+        self.results: dict[str, Result] = {}
+        self.futures: dict[Future[Any], tuple[_Pending, str]] = {}
+
+    def run(self, cases: Sequence[AnyCase], executor: Executor | None) -> None:
+        waiting = [pending for case in cases if (pending := self._settle_without_running(case)) is not None]
+        if not waiting:
+            return
+        absent = missing_packages(self.backend)
+        if absent:
+            raise RunError(
+                f"Not installed here: {', '.join(absent)}; install with `pip install {' '.join(absent)}`, or record the side that is here with `parity record`."
+            )
+        waiting.sort(key=lambda pending: not isinstance(pending.case, TrainingCase))  # the long ones first, so that none is left alone at the end
+        with self._submitter(executor) as submit:
+            for pending in waiting:
+                for side in SIDES:
+                    self._submit(submit, pending, side, plan(pending.case, side))
+            while self.futures:
+                done, _ = wait(self.futures, return_when=FIRST_COMPLETED)
+                for future in done:
+                    pending, side = self.futures.pop(future)
+                    self._finish_side(submit, pending, side, future)
+
+    def _settle_without_running(self, case: AnyCase) -> _Pending | None:
+        """Not run for a stated reason, or known from an earlier run; else what has to be done."""
+        why = missing(case.needs)
+        if self.backend not in case.backends:
+            why = f"the twin exists on {', '.join(case.backends)} only, not on the {self.backend} backend"
+        if why:
+            self._deliver(Result(case, message=why, skipped=True))
+            return None
+        keys = {side: side_key(case, side, self.device, self.backend, self.threads) for side in SIDES}
+        known = self._load_result(case, keys)
+        if known is not None:
+            self._deliver(known)
+            return None
+        return _Pending(case, keys)
+
+    @contextlib.contextmanager
+    def _submitter(self, executor: Executor | None) -> Iterator[Callable[..., Future[Any]]]:
+        """A function (side, time limit, function, *arguments) → Future, on local pools or on the executor."""
+        if executor is not None:
+            yield lambda side, limit, function, *arguments: executor.submit(function, *arguments)
+            return
+        import pebble
+
+        environment = {"KERAS_BACKEND": self.backend, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_ENABLE_X64": "1"}
+        if self.device == "cpu":
+            environment["CUDA_VISIBLE_DEVICES"] = "-1"
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        context = multiprocessing.get_context("spawn")
+        sizes = {"torch": max(1, cores // 2), "keras": max(1, cores // 2)}
+        pools = {
+            side: pebble.ProcessPool(sizes[side], context=context, initializer=initialize, initargs=(environment, str(self.cache / "logs" / f"{side}.log")))
+            for side in SIDES
+        }
+        try:
+            checks = {side: pools[side].schedule(prepare, args=(side, self.device, self.threads)) for side in SIDES}
+            for check in checks.values():
+                why = check.result()
+                if why:
+                    raise RunError(why)
+            yield lambda side, limit, function, *arguments: pools[side].schedule(function, args=arguments, timeout=limit)
+        finally:
+            for pool in pools.values():
+                pool.stop() if self.futures else pool.close()
+            for pool in pools.values():
+                pool.join()
+
+    def _folder(self, pending: _Pending, side: str) -> Path:
+        return self.cache / "traces" / pending.keys[side]
+
+    def _submit(self, submit: Callable[..., Future[Any]], pending: _Pending, side: str, specs: Sequence[Spec]) -> None:
+        pending.running.add(side)
+        arguments = (pending.case, side, specs, str(self._folder(pending, side)), self.device, self.threads)
+        self.futures[submit(side, pending.case.time_limit, record_side, *arguments)] = (pending, side)
+
+    def _finish_side(self, submit: Callable[..., Future[Any]], pending: _Pending, side: str, future: Future[Any]) -> None:
+        recorded = _outcome(future, side, pending.case.time_limit)
+        pending.running.discard(side)
+        pending.seconds[side] = pending.seconds.get(side, 0.0) + recorded.seconds
+        pending.seconds["harness"] = pending.seconds.get("harness", 0.0) + recorded.overhead
+        if recorded.failure:
+            pending.failures.append(recorded.failure)
+        if pending.running:
+            return
+        if pending.failures:
+            message = "; ".join(sorted(pending.failures))
+            row = Row("case", "case", Verdict.COULD_NOT_RUN, note=message)
+            self._deliver(Result(pending.case, (row,), message, seconds=pending.seconds))
+            return
+        self._judge(submit, pending)
+
+    def _judge(self, submit: Callable[..., Future[Any]], pending: _Pending) -> None:
+        started = time.perf_counter()
+        try:
+            sides = {side: load_traces(self._folder(pending, side)) for side in SIDES}
+            judged = judge(pending.case, sides["torch"], sides["keras"])
+        except TraceError as error:
+            self._deliver(Result(pending.case, (Row("case", "case", Verdict.COULD_NOT_RUN, note=str(error)),), str(error), seconds=pending.seconds))
+            return
+        pending.seconds["harness"] = pending.seconds.get("harness", 0.0) + time.perf_counter() - started
+        if judged.needs_moved and MOVED.label not in sides["torch"]:
+            self._submit(submit, pending, "torch", (MOVED,))
+            return
+        made = {side: dict(traces["float64"].made) for side, traces in sides.items()}
+        result = Result(pending.case, judged.rows, seconds=dict(pending.seconds), made=made, curves=judged.curves)
+        self._store_result(result, pending.keys)
+        self._deliver(result)
+
+    def _deliver(self, result: Result) -> None:
+        self.results[result.case.id] = result
+        self.progress(result)
+
+    def _result_path(self, keys: Mapping[str, str]) -> Path:
+        return self.cache / "results" / f"{result_key(keys.values())}.json"
+
+    def _store_result(self, result: Result, keys: Mapping[str, str]) -> None:
+        data = {
+            "schema": SCHEMA,
+            "rows": [row_to_json(row) for row in result.rows],
+            "seconds": dict(result.seconds),
+            "made": {side: dict(made) for side, made in result.made.items()},
+            "curves": result.curves,
+        }
+        write_atomically(self._result_path(keys), json.dumps(data))
+
+    def _load_result(self, case: AnyCase, keys: Mapping[str, str]) -> Result | None:
+        try:
+            data = json.loads(self._result_path(keys).read_text())
+        except (OSError, ValueError):
+            return None
+        rows = tuple(row_from_json(row) for row in data["rows"])
+        return Result(case, rows, seconds=data["seconds"], made=data["made"], curves=data["curves"], cached=True)
+
+
+def _outcome(future: Future[Any], side: str, limit: float) -> Recorded:
+    """A worker's word, or what became of the worker, as one sentence."""
+    import pebble
+
+    try:
+        recorded: Recorded = future.result()
+        return recorded
+    except TimeoutError:
+        return Recorded(failure=f"{side} did not finish within its time limit of {limit:g} s; raise the case's time_limit, or mend what hangs")
+    except pebble.ProcessExpired as error:
+        return Recorded(failure=f"{side} aborted its process (exit code {error.exitcode}); run the case alone to see its output: it is in .cache/logs/{side}.log")
+    except Exception as error:  # an executor's own failure costs this case, not the run
+        return Recorded(failure=f"{side}: the executor failed ({type(error).__name__}: {error})")
+
+
+def load_traces(folder: Path) -> dict[str, Trace]:
+    """All traces of a folder by label.
+
+    Raises:
+        TraceError: one of them cannot be read.
+    """
+    return {path.stem: Trace.load(path) for path in sorted(folder.glob("*.safetensors"))}
+
+

@@ -1,0 +1,75 @@
+"""What runs in a worker process: one side of one case. Importing this module imports no framework."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from parity.case import AnyCase
+from parity.judging import Spec
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What a worker says when it is done; the traces themselves lie in the folder."""
+
+    seconds: float = 0.0  # in the framework
+    overhead: float = 0.0  # writing the traces
+    failure: str = ""  # one sentence
+    where: str = ""  # the traceback, for the report
+
+
+def initialize(environment: dict[str, str], log: str | None) -> None:
+    """Sets the environment before any framework is imported, and keeps frameworks' noise out of the terminal."""
+    os.environ.update(environment)
+    if log is not None:
+        Path(log).parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        os.dup2(handle, 1)
+        os.dup2(handle, 2)
+        sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: PTH123, SIM115
+        sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: PTH123, SIM115
+
+
+def prepare(framework: str, device: str, threads: int | None) -> str:
+    """Imports a framework and selects the device, so that no case pays for it. Returns why that failed, or ""."""
+    from parity.frameworks import FrameworkError, get
+
+    try:
+        get(framework).configure(device, threads)
+    except FrameworkError as error:
+        return str(error)
+    return ""
+
+
+def record_side(case: AnyCase, framework: str, specs: Sequence[Spec], folder: str, device: str, threads: int | None) -> Recorded:
+    """Records what is not there yet. A failure of the implementation is data, not an exception."""
+    from parity.recording import record_case
+
+    seconds = overhead = 0.0
+    for spec in specs:
+        path = Path(folder) / f"{spec.label}.safetensors"
+        if path.is_file():
+            continue
+        started = time.perf_counter()
+        try:
+            trace = record_case(case, framework, spec.dtype, device=device, threads=threads, move=spec.move, seed=spec.seed)
+        except Exception as error:
+            return Recorded(seconds, overhead, _sentence(framework, spec.dtype, error), traceback.format_exc())
+        middle = time.perf_counter()
+        trace.save(path)
+        seconds, overhead = seconds + middle - started, overhead + time.perf_counter() - middle
+    return Recorded(seconds, overhead)
+
+
+def _sentence(framework: str, dtype: str, error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{framework} raised {type(error).__name__} in {dtype}: {text[:400]}" if text else f"{framework} raised {type(error).__name__} in {dtype}"
+
+
