@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 
+from parity.errors import CannotRunError
+
 Data = tuple[np.ndarray, np.ndarray]
 
 
-class DataError(ValueError):
+class DataError(CannotRunError):
     """A data set is not there or not what it should be; the message says what to do."""
 
 

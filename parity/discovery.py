@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
 from parity.case import AnyCase
+from parity.errors import ParityUsageError
 
 
-class PatternError(ValueError):
+class PatternError(ParityUsageError):
     """No case fits a pattern; the message names the nearest."""
 
 

@@ -23,6 +23,7 @@ from parity.case import AnyCase, TrainingCase
 from parity.comparison import Row
 from parity.datasets import missing
 from parity.discovery import select
+from parity.errors import CannotRunError, ParityUsageError
 from parity.fingerprint import result_key, side_key
 from parity.judging import MOVED, Spec, judge, plan
 from parity.results import SCHEMA, Result, Run, row_from_json, row_to_json
@@ -32,14 +33,6 @@ from parity.worker import Recorded, initialize, prepare, record_side
 
 SIDES = ("torch", "keras")
 Executor = Any  # anything with `submit(function, *arguments) -> Future`: concurrent.futures, a Dask client
-
-
-class RunError(RuntimeError):
-    """The run cannot start: a missing framework or device (exit code 3)."""
-
-
-class UsageError(ValueError):
-    """What was asked for makes no sense here (exit code 2)."""
 
 
 def run(
@@ -67,33 +60,83 @@ def run(
 
     Raises:
         PatternError: a pattern fits no case.
-        UsageError: unknown device or backend, or `out` cannot be written.
-        RunError: a framework or the device is missing.
+        ParityUsageError: unknown device or backend, or `out` cannot be written.
+        CannotRunError: a framework or the device is missing.
     """
     started, clock = datetime.datetime.now(datetime.UTC), time.perf_counter()
     chosen = select(patterns, cases)
     out = Path(out)
-    _check_request(device, backend, out)
+    check_request(device, backend, out)
     core = _Core(out / ".cache", device, backend, progress or (lambda result: None))
     core.run(chosen, executor)
     results = tuple(core.results[case.id] for case in chosen)
     return Run(results, out, device, backend, started.isoformat(timespec="seconds"), time.perf_counter() - clock)
 
 
-def _check_request(device: str, backend: str, out: Path) -> None:
+def check_request(device: str, backend: str, out: Path) -> None:
     if device.partition(":")[0] not in {"cpu", "cuda"}:
-        raise UsageError(f"Unknown device {device!r}; expected cpu or cuda.")
+        raise ParityUsageError(f"Unknown device {device!r}; expected cpu or cuda.")
     if backend not in {"tensorflow", "jax", "torch"}:
-        raise UsageError(f"Unknown Keras backend {backend!r}; expected tensorflow, jax or torch.")
+        raise ParityUsageError(f"Unknown Keras backend {backend!r}; expected tensorflow, jax or torch.")
     try:
         write_atomically(out / ".cache" / "writable", "")
     except OSError as error:
-        raise UsageError(f"Cannot write to {out} ({error.strerror}); choose a writable directory with --out.") from error
+        raise ParityUsageError(f"Cannot write to {out} ({error.strerror}); choose a writable directory with --out.") from error
 
 
-def missing_packages(backend: str) -> list[str]:
-    """Packages that a run with this Keras backend needs and that are not installed."""
-    return [name for name in dict.fromkeys(("torch", "keras", backend)) if importlib.util.find_spec(name) is None]
+def check_packages(names: Sequence[str]) -> None:
+    """Raises CannotRunError naming every package that is not installed."""
+    absent = [name for name in dict.fromkeys(names) if importlib.util.find_spec(name) is None]
+    if absent:
+        raise CannotRunError(
+            f"Not installed here: {', '.join(absent)}; install with `pip install {' '.join(absent)}`, or record the side that is here with `parity record`."
+        )
+
+
+Submit = Callable[..., "Future[Any]"]  # (side, time limit, function, *arguments)
+
+
+@contextlib.contextmanager
+def submitter(sides: Sequence[str], device: str, backend: str, threads: int, cache: Path, executor: Executor | None = None) -> Iterator[Submit]:
+    """One pool of worker processes a side (or the executor), each with its framework imported and its device selected.
+
+    Raises:
+        CannotRunError: a side's framework or device is not there.
+    """
+    if executor is not None:
+        yield lambda side, limit, function, *arguments: executor.submit(function, *arguments)
+        return
+    import pebble
+
+    environment = {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_ENABLE_X64": "1"}
+    if device == "cpu":
+        environment["CUDA_VISIBLE_DEVICES"] = "-1"
+    context = multiprocessing.get_context("spawn")
+    workers = max(1, cores() // len(sides))
+    pools = {
+        side: pebble.ProcessPool(workers, context=context, initializer=initialize, initargs=(environment, str(cache / "logs" / f"{side}.log"))) for side in sides
+    }
+    try:
+        checks = {side: pool.schedule(prepare, args=(side, device, threads)) for side, pool in pools.items()}
+        for side, check in checks.items():
+            why = check.result()
+            if why:
+                raise CannotRunError(f"{side}: {why}")
+        yield lambda side, limit, function, *arguments: pools[side].schedule(function, args=arguments, timeout=limit)
+        for pool in pools.values():
+            pool.close()
+    except BaseException:
+        for pool in pools.values():
+            pool.stop()
+        raise
+    finally:
+        for pool in pools.values():
+            pool.join()
+
+
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass
@@ -118,13 +161,9 @@ class _Core:
         waiting = [pending for case in cases if (pending := self._settle_without_running(case)) is not None]
         if not waiting:
             return
-        absent = missing_packages(self.backend)
-        if absent:
-            raise RunError(
-                f"Not installed here: {', '.join(absent)}; install with `pip install {' '.join(absent)}`, or record the side that is here with `parity record`."
-            )
+        check_packages(("torch", "keras", self.backend))
         waiting.sort(key=lambda pending: not isinstance(pending.case, TrainingCase))  # the long ones first, so that none is left alone at the end
-        with self._submitter(executor) as submit:
+        with submitter(SIDES, self.device, self.backend, self.threads, self.cache, executor) as submit:
             for pending in waiting:
                 for side in SIDES:
                     self._submit(submit, pending, side, plan(pending.case, side))
@@ -149,47 +188,16 @@ class _Core:
             return None
         return _Pending(case, keys)
 
-    @contextlib.contextmanager
-    def _submitter(self, executor: Executor | None) -> Iterator[Callable[..., Future[Any]]]:
-        """A function (side, time limit, function, *arguments) → Future, on local pools or on the executor."""
-        if executor is not None:
-            yield lambda side, limit, function, *arguments: executor.submit(function, *arguments)
-            return
-        import pebble
-
-        environment = {"KERAS_BACKEND": self.backend, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_ENABLE_X64": "1"}
-        if self.device == "cpu":
-            environment["CUDA_VISIBLE_DEVICES"] = "-1"
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        context = multiprocessing.get_context("spawn")
-        sizes = {"torch": max(1, cores // 2), "keras": max(1, cores // 2)}
-        pools = {
-            side: pebble.ProcessPool(sizes[side], context=context, initializer=initialize, initargs=(environment, str(self.cache / "logs" / f"{side}.log")))
-            for side in SIDES
-        }
-        try:
-            checks = {side: pools[side].schedule(prepare, args=(side, self.device, self.threads)) for side in SIDES}
-            for check in checks.values():
-                why = check.result()
-                if why:
-                    raise RunError(why)
-            yield lambda side, limit, function, *arguments: pools[side].schedule(function, args=arguments, timeout=limit)
-        finally:
-            for pool in pools.values():
-                pool.stop() if self.futures else pool.close()
-            for pool in pools.values():
-                pool.join()
-
     def _folder(self, pending: _Pending, side: str) -> Path:
         return self.cache / "traces" / pending.keys[side]
 
-    def _submit(self, submit: Callable[..., Future[Any]], pending: _Pending, side: str, specs: Sequence[Spec]) -> None:
+    def _submit(self, submit: Submit, pending: _Pending, side: str, specs: Sequence[Spec]) -> None:
         pending.running.add(side)
         arguments = (pending.case, side, specs, str(self._folder(pending, side)), self.device, self.threads)
         self.futures[submit(side, pending.case.time_limit, record_side, *arguments)] = (pending, side)
 
-    def _finish_side(self, submit: Callable[..., Future[Any]], pending: _Pending, side: str, future: Future[Any]) -> None:
-        recorded = _outcome(future, side, pending.case.time_limit)
+    def _finish_side(self, submit: Submit, pending: _Pending, side: str, future: Future[Any]) -> None:
+        recorded = outcome(future, side, pending.case.time_limit)
         pending.running.discard(side)
         pending.seconds[side] = pending.seconds.get(side, 0.0) + recorded.seconds
         pending.seconds["harness"] = pending.seconds.get("harness", 0.0) + recorded.overhead
@@ -204,7 +212,7 @@ class _Core:
             return
         self._judge(submit, pending)
 
-    def _judge(self, submit: Callable[..., Future[Any]], pending: _Pending) -> None:
+    def _judge(self, submit: Submit, pending: _Pending) -> None:
         started = time.perf_counter()
         try:
             sides = {side: load_traces(self._folder(pending, side)) for side in SIDES}
@@ -247,7 +255,7 @@ class _Core:
         return Result(case, rows, seconds=data["seconds"], made=data["made"], curves=data["curves"], cached=True)
 
 
-def _outcome(future: Future[Any], side: str, limit: float) -> Recorded:
+def outcome(future: Future[Any], side: str, limit: float) -> Recorded:
     """A worker's word, or what became of the worker, as one sentence."""
     import pebble
 

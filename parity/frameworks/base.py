@@ -12,10 +12,11 @@ from typing import Any, Protocol
 import numpy as np
 
 from parity.case import Layout
+from parity.errors import CannotRunError
 from parity.weights import Part
 
 
-class FrameworkError(RuntimeError):
+class FrameworkError(CannotRunError):
     """A framework, device or backend is not there; the message says what to do."""
 
 

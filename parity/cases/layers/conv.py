@@ -4,8 +4,9 @@ from parity.case import Case, image
 
 
 def _case(name: str, *shape: int, target: str = "Conv2d", out: int = 5, k=3, **config) -> Case:
-    words = {"in_channels": shape[1], "out_channels": out, "kernel_size": k, **config}
-    return Case(f"layers.conv:{target}", name, config=words, inputs={"input": image(*shape)})
+    batched = len(shape) == int(target[4]) + 2
+    words = {"in_channels": shape[1 if batched else 0], "out_channels": out, "kernel_size": k, **config}
+    return Case(f"layers.conv:{target}", name, config=words, inputs={"input": image(*shape, batched=batched)})
 
 
 CASES = [
@@ -30,12 +31,15 @@ CASES = [
     _case("circular", 2, 3, 5, 6, padding=(1, 2), padding_mode="circular"),
     _case("circular-same-stride-groups", 1, 4, 6, 5, out=2, k=(4, 2), padding="same", padding_mode="circular", groups=2),
     _case("no-bias", 2, 3, 5, 7, bias=False),
+    _case("unbatched", 3, 6, 8, stride=2),
     _case("one-pixel-out", 1, 2, 3, 4, k=(3, 4)),
     _case("far-from-zero", 1, 16, 7, 6, out=33),
     _case("signal", 2, 3, 11, target="Conv1d", stride=2, padding=2, k=4),
     _case("signal-dilated-groups", 2, 4, 13, target="Conv1d", out=6, groups=2, dilation=3, padding="same"),
     _case("signal-reflect-no-bias", 2, 3, 9, target="Conv1d", padding=2, padding_mode="reflect", bias=False),
+    _case("signal-unbatched", 3, 9, target="Conv1d", padding=2, padding_mode="circular"),
     _case("volume", 1, 2, 5, 6, 7, target="Conv3d", out=3, stride=(1, 2, 3), padding=(1, 0, 2)),
     _case("volume-replicate-dilated", 1, 2, 5, 4, 6, target="Conv3d", out=2, k=2, dilation=(1, 2, 3), padding=1, padding_mode="replicate"),
     _case("volume-groups", 2, 4, 3, 4, 5, target="Conv3d", out=2, k=(1, 2, 3), groups=2),
+    _case("volume-unbatched", 2, 4, 5, 3, target="Conv3d", out=3, k=2),
 ]

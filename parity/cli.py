@@ -1,0 +1,148 @@
+"""The command line: `parity run | list | record | compare | guide | report | doctor`. Reads and prints; the work is in the library.
+
+Exit codes: 1 something differs · else 3 something could not run · 2 usage · 0 agree.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer(
+    help="The same models in PyTorch and Keras, run side by side: outputs, gradients, updates and training compared by two precisions.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Patterns = Annotated[list[str] | None, typer.Argument(help="Areas, concepts, ids or globs: layers, layers.conv, 'optimizers.*'. None: all.", metavar="[PATTERN]...")]
+Device = Annotated[str, typer.Option(help="cpu or cuda")]
+Backend = Annotated[str, typer.Option(help="Keras' backend: tensorflow, jax or torch")]
+Out = Annotated[Path, typer.Option(help="Where the report goes")]
+
+
+@app.command()
+def run(patterns: Patterns = None, device: Device = "cpu", backend: Backend = "tensorflow", out: Out = Path("reports")) -> None:
+    """Run concepts through both frameworks, judge them, and write the report."""
+    from parity.discovery import select
+    from parity.progress import Progress
+    from parity.report import write_report
+    from parity.runner import run as run_cases
+
+    chosen = select(patterns or ["*"])
+    with Progress(len(chosen)) as progress:
+        found = run_cases(patterns or ["*"], device=device, backend=backend, out=out, progress=progress)
+    write_report(found)
+    _print_run(found)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command("list")
+def list_cases(patterns: Patterns = None) -> None:
+    """List the cases, by concept."""
+    from parity.discovery import select
+
+    for case in select(patterns or ["*"]):
+        print(case.id)
+
+
+@app.command()
+def record(
+    framework: Annotated[str, typer.Option(help="torch or keras: the side to record")],
+    out: Annotated[Path, typer.Option(help="Where the traces go")],
+    patterns: Patterns = None,
+    device: Device = "cpu",
+    backend: Backend = "tensorflow",
+) -> None:
+    """Record one side, for `parity compare` here or on another machine."""
+    from parity.discovery import select
+    from parity.exchange import record_cases
+
+    total = len(select(patterns or ["*"]))
+    failures = record_cases(patterns or ["*"], framework, device=device, backend=backend, out=out)
+    for case, why in failures.items():
+        print(f"{case}: {why}", file=sys.stderr)
+    print(f"{total - len(failures)} of {total} cases recorded into {out}")
+    raise typer.Exit(3 if failures else 0)
+
+
+@app.command()
+def compare(
+    reference: Annotated[Path, typer.Argument(help="Directory written by `parity record`: the reference")],
+    actual: Annotated[Path, typer.Argument(help="Directory written by `parity record`: what is judged")],
+    out: Out = Path("reports/compared"),
+) -> None:
+    """Judge two recorded sides; needs neither framework."""
+    from parity.exchange import compare_folders
+    from parity.report import write_report
+
+    found = compare_folders(reference, actual, out=out)
+    write_report(found)
+    _print_run(found)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command()
+def guide(patterns: Patterns = None, out: Out = Path("reports"), backend: Backend = "tensorflow") -> None:
+    """Write the migration guide: one page a concept, from the sources, the cases and what was measured."""
+    from parity.discovery import select
+    from parity.guide import write_guide
+    from parity.progress import Progress
+    from parity.runner import run as run_cases
+
+    chosen = select(patterns or ["*"])
+    with Progress(len(chosen)) as progress:
+        found = run_cases(patterns or ["*"], backend=backend, out=out, progress=progress)
+    written = write_guide(found, out / "guide")
+    print(f"{len(written)} files in {out / 'guide'}")
+    raise typer.Exit(found.exit_code)
+
+
+@app.command()
+def report(folder: Annotated[Path, typer.Argument(help="A directory with report.json")]) -> None:
+    """Write the report of an earlier run again, from its report.json."""
+    from parity.report import read_report, write_report
+
+    found = read_report(folder / "report.json")
+    write_report(found)
+    _print_run(found)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command()
+def doctor() -> None:
+    """Show versions, devices, flags, and what is missing and how to install it."""
+    from parity.doctor import examine, print_examination
+
+    raise typer.Exit(print_examination(examine()))
+
+
+def _print_run(found: Any) -> None:
+    from rich.console import Console
+
+    from parity.report.terminal import results_table, totals_line
+
+    console = Console()
+    console.print(results_table(found))
+    console.print(totals_line(found))
+
+
+def main() -> None:
+    """The entry point: every expected error is one sentence and an exit code."""
+    from parity.errors import exit_code_of
+
+    try:
+        app()
+    except KeyboardInterrupt:
+        print("Stopped; what was done is kept, the next run goes on from there.", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        code = exit_code_of(error)
+        if code is None:
+            raise
+        print(f"parity: {error}", file=sys.stderr)
+        sys.exit(code)
