@@ -20,8 +20,8 @@ class Windows:
         self.dilation = spread(dilation, rank, "dilation", least=1)
         self.span = tuple(d * (k - 1) + 1 for k, d in zip(self.size, self.dilation, strict=True))
         self.ceil_mode = ceil_mode
-        if any(2 * p > span for p, span in zip(self.padding, self.span, strict=True)):
-            raise ValueError(f"padding must be at most half of the window, got padding={padding!r} with kernel_size={kernel_size!r} and dilation={dilation!r}")
+        if any(2 * p > k for p, k in zip(self.padding, self.size, strict=True)):
+            raise ValueError(f"padding must be at most half of kernel_size, got padding={padding!r} with kernel_size={kernel_size!r}")
 
     def pads(self, shape: Sequence[int | None]) -> list[tuple[int, int]]:
         """(before, after) for every spatial axis, the overhang of the last window included."""

@@ -67,7 +67,7 @@ class MaxPool2d(_MaxPool, keras.layers.MaxPooling2D):
         input (N, H, W, C) or (H, W, C), output (N, H_out, W_out, C), indices the same.
 
     Raises:
-        ValueError: the padding exceeds half of the window, or the window the padded input.
+        ValueError: the padding exceeds half of kernel_size, or the window the padded input.
 
     Differs from PyTorch:
         Keras pads by "same" only, which may be asymmetric: for 8 pixels, window 3, stride 2 wrong by 2.5; `ZeroPadding2D` before it pads 0 instead of −∞
@@ -162,7 +162,7 @@ class AvgPool2d(_AvgPool, keras.layers.AveragePooling2D):
         input (N, H, W, C) or (H, W, C), output (N, H_out, W_out, C).
 
     Raises:
-        ValueError: the padding exceeds half of the window, the window the padded input, or a divisor of zero.
+        ValueError: the padding exceeds half of kernel_size, the window the padded input, or a divisor of zero.
 
     Differs from PyTorch:
         Keras' "same" never counts the padding: the corner of an image of ones is 1.00 there and 0.44 in PyTorch (window 3, padding 1).

@@ -8,11 +8,12 @@ from tf_impl.layers.conv import Conv2d
 from tf_impl.layers.flatten import Flatten
 from tf_impl.layers.linear import Linear
 from tf_impl.layers.pooling import AvgPool2d
+from tf_impl.models._model import Model
 from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
-class LeNet(keras.Model):
+class LeNet(Model):
     """conv 5×5 – tanh – mean – conv 5×5 – tanh – mean – 120 – 84 – classes.
 
     Args:

@@ -8,11 +8,12 @@ from tf_impl.layers.conv import Conv2d
 from tf_impl.layers.flatten import Flatten
 from tf_impl.layers.linear import Linear
 from tf_impl.layers.pooling import MaxPool2d
+from tf_impl.models._model import Model
 from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
-class Net(keras.Model):
+class Net(Model):
     """conv 5×5 – ReLU – max – conv 5×5 – ReLU – max – 120 – 84 – classes.
 
     Args:

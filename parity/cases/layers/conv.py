@@ -6,7 +6,8 @@ from parity.case import Case, image
 def _case(name: str, *shape: int, target: str = "Conv2d", out: int = 5, k=3, **config) -> Case:
     batched = len(shape) == int(target[4]) + 2
     words = {"in_channels": shape[1 if batched else 0], "out_channels": out, "kernel_size": k, **config}
-    return Case(f"layers.conv:{target}", name, config=words, inputs={"input": image(*shape, batched=batched)})
+    draw = image(*shape, batched=batched)
+    return Case(f"layers.conv:{target}", name, config=words, inputs={"input": draw}, output_layout=draw.layout)
 
 
 CASES = [

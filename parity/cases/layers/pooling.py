@@ -5,7 +5,8 @@ from parity.case import Case, image
 
 def _case(target: str, name: str, *shape: int, k=3, **config) -> Case:
     batched = len(shape) == int(target[-2]) + 2
-    return Case(f"layers.pooling:{target}", name, config={"kernel_size": k, **config}, inputs={"input": image(*shape, mean=-2.0, batched=batched)})
+    draw = image(*shape, mean=-2.0, batched=batched)
+    return Case(f"layers.pooling:{target}", name, config={"kernel_size": k, **config}, inputs={"input": draw}, output_layout=draw.layout)
 
 
 _TIES = image(1, 2, 4, 4, edges=(0.0,) * 16)  # the gradient of equal values goes to the first
@@ -29,6 +30,7 @@ CASES = [
     Case("layers.pooling:MaxPool2d", "ties-dilated", config={"kernel_size": 2, "stride": 1, "dilation": 2}, inputs={"input": _TIES}),
     _case("MaxPool1d", "signal", 2, 3, 11, stride=2, padding=1),
     _case("MaxPool1d", "signal-indices-ceil", 2, 3, 10, stride=2, ceil_mode=True, return_indices=True),
+    _case("MaxPool1d", "signal-unbatched", 3, 8, stride=2),
     _case("MaxPool3d", "volume", 1, 2, 6, 5, 7, k=(2, 3, 2), stride=(2, 1, 3), padding=(1, 1, 0)),
     _case("MaxPool3d", "volume-ceil", 1, 2, 5, 4, 7, k=2, ceil_mode=True),
     _case("MaxPool3d", "volume-indices-dilated", 1, 2, 6, 5, 7, k=2, dilation=(1, 2, 3), stride=1, return_indices=True),
