@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from parity.comparison import Comparison as Comparison
     from parity.comparison import compare as compare
+    from parity.live import record as record
     from parity.results import Result as Result
     from parity.results import Run as Run
     from parity.runner import run as run
@@ -27,6 +28,7 @@ _HOMES = {
     "compare": "parity.comparison",
     "Result": "parity.results",
     "Run": "parity.results",
+    "record": "parity.live",
     "run": "parity.runner",
     "Trace": "parity.trace",
     "Verdict": "parity.verdict",

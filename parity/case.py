@@ -33,7 +33,8 @@ class Draw:
 
     `kind` is "normal", "uniform", "integers", "bools" or "values" (literal). Floats are drawn in float64 and rounded to float32, so that
     both precisions start from the same numbers. `edges` replace the first elements: the values where implementations part.
-    `layout="channels_last"`: the Keras side sees axis 1 moved to the end (`"channels_last_unbatched"`: axis 0). `differentiable=False` keeps a float input out of the gradients.
+    `layout="channels_last"`: the Keras side sees axis 1 moved to the end (`"channels_last_unbatched"`: axis 0).
+    `differentiable=False` keeps a float input out of the gradients.
     """
 
     kind: Literal["normal", "uniform", "integers", "bools", "values"]
@@ -48,6 +49,7 @@ class Draw:
     def draw(self, *words: object) -> np.ndarray:
         """The array: float32, int64 or bool. The same words give the same array."""
         rng = seeded(*words)
+        array: np.ndarray
         match self.kind:
             case "normal":  # low is the mean, high the standard deviation
                 array = rng.normal(self.low, self.high, self.shape).astype(np.float32)

@@ -19,7 +19,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-Patterns = Annotated[list[str] | None, typer.Argument(help="Areas, concepts, ids or globs: layers, layers.conv, 'optimizers.*'. None: all.", metavar="[PATTERN]...")]
+Patterns = Annotated[
+    list[str] | None, typer.Argument(help="Areas, concepts, ids or globs: layers, layers.conv, 'optimizers.*'. None: all.", metavar="[PATTERN]...")
+]
 Device = Annotated[str, typer.Option(help="cpu or cuda")]
 Backend = Annotated[str, typer.Option(help="Keras' backend: tensorflow, jax or torch")]
 Out = Annotated[Path, typer.Option(help="Where the report goes")]

@@ -23,9 +23,7 @@ def all_cases(package: str = "parity.cases") -> tuple[AnyCase, ...]:
         PatternError: two cases share an id.
     """
     root = importlib.import_module(package)
-    modules = [root] + [
-        importlib.import_module(info.name) for info in sorted(pkgutil.walk_packages(root.__path__, f"{package}."), key=lambda info: info.name)
-    ]
+    modules = [root] + [importlib.import_module(info.name) for info in sorted(pkgutil.walk_packages(root.__path__, f"{package}."), key=lambda info: info.name)]
     cases = [case for module in modules for case in getattr(module, "CASES", ())]
     ids = [case.id for case in cases]
     if len(set(ids)) < len(ids):

@@ -56,9 +56,7 @@ def examine() -> Examination:
             problems[framework] = f"not installed; `pip install {framework}`"
             continue
         log = str(Path(tempfile.gettempdir()) / f"parity-doctor-{os.getpid()}.log")  # framework noise stays out of the terminal
-        with pebble.ProcessPool(
-            1, context=multiprocessing.get_context("spawn"), initializer=initialize, initargs=({"TF_CPP_MIN_LOG_LEVEL": "3"}, log)
-        ) as pool:
+        with pebble.ProcessPool(1, context=multiprocessing.get_context("spawn"), initializer=initialize, initargs=({"TF_CPP_MIN_LOG_LEVEL": "3"}, log)) as pool:
             try:
                 made[framework] = pool.schedule(describe, args=(framework,), timeout=120).result()
             except Exception as error:
@@ -81,7 +79,9 @@ def print_examination(found: Examination) -> int:
     console.print(table)
     for framework, made in found.made.items():
         flags = made.get("flags", {})
-        console.print(f"[bold]{framework}[/bold]: device {made.get('device')}, threads {made.get('threads')}, CUDA {escape(str(made.get('cuda')))}", highlight=False)
+        console.print(
+            f"[bold]{framework}[/bold]: device {made.get('device')}, threads {made.get('threads')}, CUDA {escape(str(made.get('cuda')))}", highlight=False
+        )
         console.print("  " + ", ".join(f"{key} {value}" for key, value in flags.items()), highlight=False)
     for framework, why in found.problems.items():
         console.print(f"[red]{framework}[/red]: {escape(why)}", highlight=False)

@@ -65,7 +65,9 @@ def judge(case: AnyCase, reference: Mapping[str, Trace], actual: Mapping[str, Tr
         envelope = [trace for label, trace in sorted(reference.items()) if label.startswith("float64-moved")]
         rows = judge_training(case, reference["float64"], actual["float64"], envelope)
         drawn = curves(_seeds(reference), _seeds(actual), reference["float64"], actual["float64"])
-        rows = tuple(replace(row, note=f"{row.note}; {told_metrics(_seeds(reference), _seeds(actual))}") if row.name == "loss per step" else row for row in rows)
+        rows = tuple(
+            replace(row, note=f"{row.note}; {told_metrics(_seeds(reference), _seeds(actual))}") if row.name == "loss per step" else row for row in rows
+        )
         return Judged(with_known(rows, dict(case.known)), drawn)
     found: Comparison = compare(reference["float64"], reference["float32"], actual["float64"], actual["float32"], moved64=reference.get(MOVED.label))
     rows = found.rows
@@ -99,7 +101,9 @@ def _printed(case: DemoCase, trace: Trace, side: str) -> list[Row]:
             rows.append(replace(row, verdict=Verdict.MISSING, note=f"the notes print {printed!r}; {side} returned nothing of this name"))
         elif record.array is None:
             same = record.fact == printed
-            rows.append(replace(row, verdict=Verdict.IDENTICAL if same else Verdict.DIFFERENT, note=f"the notes print {printed!r}; {side} gives {record.fact!r}"))
+            rows.append(
+                replace(row, verdict=Verdict.IDENTICAL if same else Verdict.DIFFERENT, note=f"the notes print {printed!r}; {side} gives {record.fact!r}")
+            )
         else:
             rows.append(_printed_array(row, np.asarray(printed, dtype=np.float64), record.array.astype(np.float64), case.decimals, side))
     return rows

@@ -29,7 +29,9 @@ class Move:
         return array.astype(np.float64) * (1.0 + self.size * signs)
 
 
-def record_case(case: AnyCase, framework: str, dtype: str, *, device: str = "cpu", threads: int | None = None, move: Move | None = None, seed: int = 0) -> Trace:
+def record_case(
+    case: AnyCase, framework: str, dtype: str, *, device: str = "cpu", threads: int | None = None, move: Move | None = None, seed: int = 0
+) -> Trace:
     """Runs one side of a case.
 
     Args:
@@ -228,7 +230,7 @@ class _Objective:
         chosen = self.case.output_layout
         if chosen == "auto":
             return next((d.layout for d in _draws(self.case.inputs.values()) if d.layout != "same" and len(_shape(d)) == len(tensor.shape)), "same")
-        return chosen if isinstance(chosen, str) else chosen.get(name, "same")  # type: ignore[return-value]
+        return chosen if isinstance(chosen, str) else chosen.get(name, "same")
 
     def __call__(self, outputs: Any) -> Any:
         adapter = self.session.adapter

@@ -114,7 +114,8 @@ def submitter(sides: Sequence[str], device: str, backend: str, threads: int, cac
     context = multiprocessing.get_context("spawn")
     workers = max(1, cores() // len(sides))
     pools = {
-        side: pebble.ProcessPool(workers, context=context, initializer=initialize, initargs=(environment, str(cache / "logs" / f"{side}.log"))) for side in sides
+        side: pebble.ProcessPool(workers, context=context, initializer=initialize, initargs=(environment, str(cache / "logs" / f"{side}.log")))
+        for side in sides
     }
     try:
         checks = {side: pool.schedule(prepare, args=(side, device, threads)) for side, pool in pools.items()}
@@ -265,7 +266,9 @@ def outcome(future: Future[Any], side: str, limit: float) -> Recorded:
     except TimeoutError:
         return Recorded(failure=f"{side} did not finish within its time limit of {limit:g} s; raise the case's time_limit, or mend what hangs")
     except pebble.ProcessExpired as error:
-        return Recorded(failure=f"{side} aborted its process (exit code {error.exitcode}); run the case alone to see its output: it is in .cache/logs/{side}.log")
+        return Recorded(
+            failure=f"{side} aborted its process (exit code {error.exitcode}); run the case alone to see its output: it is in .cache/logs/{side}.log"
+        )
     except Exception as error:  # an executor's own failure costs this case, not the run
         return Recorded(failure=f"{side}: the executor failed ({type(error).__name__}: {error})")
 
@@ -277,5 +280,3 @@ def load_traces(folder: Path) -> dict[str, Trace]:
         TraceError: one of them cannot be read.
     """
     return {path.stem: Trace.load(path) for path in sorted(folder.glob("*.safetensors"))}
-
-

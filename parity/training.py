@@ -43,7 +43,7 @@ def batches(case: TrainingCase, size: int, seed: int) -> np.ndarray:
 def record_training(session: _Session, case: TrainingCase, seed: int) -> None:
     """Trains once and records the curves; in float64 also the weights at the checkpoints."""
     from parity.datasets import load
-    from parity.recording import find
+    from parity.frameworks.base import find
 
     adapter = session.adapter
     images, labels = load(case.data, **case.data_config)

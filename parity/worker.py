@@ -9,7 +9,6 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from parity.case import AnyCase
 from parity.judging import Spec
@@ -33,8 +32,8 @@ def initialize(environment: dict[str, str], log: str | None) -> None:
         handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         os.dup2(handle, 1)
         os.dup2(handle, 2)
-        sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: PTH123, SIM115
-        sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: PTH123, SIM115
+        sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
+        sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
 
 
 def prepare(framework: str, device: str, threads: int | None) -> str:
@@ -71,5 +70,3 @@ def record_side(case: AnyCase, framework: str, specs: Sequence[Spec], folder: st
 def _sentence(framework: str, dtype: str, error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{framework} raised {type(error).__name__} in {dtype}: {text[:400]}" if text else f"{framework} raised {type(error).__name__} in {dtype}"
-
-

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from parity.frameworks.base import Framework, FrameworkError
+from parity.frameworks.base import Framework as Framework
+from parity.frameworks.base import FrameworkError as FrameworkError
 
 NAMES = ("torch", "keras")
 
@@ -26,5 +27,7 @@ def get(name: str) -> Framework:
 
             return KERAS
     except ImportError as error:
-        raise FrameworkError(f"{name} cannot be imported here ({error}); install it, or record that side on a machine that has it: `pip install {name}`.") from error
+        raise FrameworkError(
+            f"{name} cannot be imported here ({error}); install it, or record that side on a machine that has it: `pip install {name}`."
+        ) from error
     raise FrameworkError(f"Unknown framework {name!r}; there are {', '.join(NAMES)}.")

@@ -29,6 +29,7 @@ class Slot:
     part: Part
     trainable: bool
     layer: str = ""
+    idle: bool = False  # counted but never read (num_batches_tracked beside a fixed momentum): a user's port need not have it
 
     def canonical(self, array: np.ndarray) -> dict[str, np.ndarray]:
         """Any array of the variable's shape (value, gradient, step, slot) under torch's names and layout."""
@@ -76,8 +77,14 @@ class Framework(Protocol):
 
     def call(self, model: Any, inputs: Sequence[Any], training: bool) -> Any: ...
 
+    def call_mapping(self, model: Any, inputs: Mapping[str, Any], training: bool) -> Any:
+        """Inputs by name: keywords in torch, one mapping in Keras."""
+
     def prepare(self, model: Any, inputs: Sequence[Any]) -> None:
         """Makes variables exist and leaves buffers as they were."""
+
+    def cast(self, model: Any, dtype: str) -> AbstractContextManager[Any]:
+        """A live model computing in `dtype` from its own weights; afterwards the model is as it was, bit for bit."""
 
     def slots(self, model: Any) -> list[Slot]: ...
 
@@ -86,7 +93,9 @@ class Framework(Protocol):
 
     def assign(self, variable: Any, array: np.ndarray) -> None: ...
 
-    def backward(self, function: Callable[..., Any], objective: Callable[[Any], Any], inputs: Sequence[Any], wrt: Sequence[int], variables: Sequence[Any]) -> Backward:
+    def backward(
+        self, function: Callable[..., Any], objective: Callable[[Any], Any], inputs: Sequence[Any], wrt: Sequence[int], variables: Sequence[Any]
+    ) -> Backward:
         """Gradients of objective(function(*inputs)) for inputs[i], i in `wrt`, and for the variables."""
 
     def inner(self, tensor: Any, cotangent: Any) -> Any:

@@ -80,9 +80,40 @@ class Keras:
     def call(self, model: Any, inputs: Sequence[Any], training: bool) -> Any:
         return model(*inputs, training=training) if isinstance(model, keras.layers.Layer) and model._call_has_training_arg else model(*inputs)
 
+    def call_mapping(self, model: Any, inputs: Mapping[str, Any], training: bool) -> Any:
+        return model(dict(inputs), training=training)
+
     def prepare(self, model: Any, inputs: Sequence[Any]) -> None:
         if isinstance(model, keras.layers.Layer) and not all(layer.built for layer in model._flatten_layers()):
             self.call(model, inputs, training=False)
+
+    @contextlib.contextmanager
+    def cast(self, model: Any, dtype: str) -> Iterator[Any]:
+        """In place, because cloning fails on subclassed models: new values under the old variables, policies and input types, all put back after."""
+        layers = model._flatten_layers()
+        variables = [(v, v._dtype, v._value, self.read(v)) for v in model.variables]
+        policies = [(layer, layer._dtype_policy) for layer in layers]
+        graphs = [getattr(layer, "_functional", layer) for layer in layers]  # a Sequential keeps its graph aside
+        symbols = [(tensor, tensor._dtype) for graph in graphs if isinstance(graph, keras.src.models.Functional) for tensor in graph.inputs]
+        try:
+            for variable, old, _, value in variables:
+                if keras.backend.is_float_dtype(old):
+                    variable._dtype = dtype
+                    variable._initialize(self.engine.tensor(value.astype(dtype)))
+            for layer, _ in policies:
+                layer._dtype_policy = keras.DTypePolicy(dtype)
+            for tensor, old in symbols:
+                if keras.backend.is_float_dtype(old):
+                    tensor._dtype = dtype
+            yield model
+        finally:
+            for variable, old, held, value in variables:
+                variable._dtype, variable._value = old, held
+                self.assign(variable, value)
+            for layer, policy in policies:
+                layer._dtype_policy = policy
+            for tensor, old in symbols:
+                tensor._dtype = old
 
     def slots(self, model: Any) -> list[Slot]:
         return list(_slots(model, [], set()))
@@ -117,9 +148,7 @@ class Keras:
     def state(self, optimizer: Any, variable: Any) -> dict[str, np.ndarray]:
         return {name: np.asarray(keras.ops.convert_to_numpy(value)) for name, value in optimizer.state(variable).items() if value is not None}
 
-    def trainer(
-        self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, variables: Sequence[Any]
-    ) -> Callable[[Any, Any], tuple[float, float]]:
+    def trainer(self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, variables: Sequence[Any]) -> Callable[[Any, Any], tuple[float, float]]:
         compiled = self.engine.trainer(model, loss, optimizer, variables)
 
         def step(inputs: Any, labels: Any) -> tuple[float, float]:

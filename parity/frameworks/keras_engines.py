@@ -25,7 +25,7 @@ class TensorFlow:
         tf = self.tf
         if device != "cpu" and not tf.config.list_physical_devices("GPU"):
             raise FrameworkError(
-                f"device {device!r}: TensorFlow {tf.__version__} sees no GPU here; use --device cpu, install torch-keras-parity[gpu], or --backend jax or torch."
+                f"{device!r}: TensorFlow {tf.__version__} sees no GPU here; use --device cpu, --backend jax or torch, or install torch-keras-parity[gpu]."
             )
         if threads is not None:
             try:
@@ -70,7 +70,7 @@ class TensorFlow:
     def trainer(self, model: Any, loss: Function, optimizer: Any, variables: Sequence[Any]) -> Function:
         tf = self.tf
 
-        @tf.function
+        @tf.function  # type: ignore[untyped-decorator]
         def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
             with tf.GradientTape() as tape:
                 outputs = model(inputs, training=True)

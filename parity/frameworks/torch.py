@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -90,8 +91,16 @@ class Torch:
             model.train(training)
         return model(*inputs)
 
+    def call_mapping(self, model: Any, inputs: Mapping[str, Any], training: bool) -> Any:
+        model.train(training)
+        return model(**inputs)
+
     def prepare(self, model: Any, inputs: Sequence[Any]) -> None:
         model.to(self.device, torch.get_default_dtype())
+
+    @contextlib.contextmanager
+    def cast(self, model: torch.nn.Module, dtype: str) -> Iterator[torch.nn.Module]:
+        yield copy.deepcopy(model).to(self.device, getattr(torch, dtype))
 
     def slots(self, model: torch.nn.Module) -> list[Slot]:
         found = []
@@ -100,7 +109,8 @@ class Torch:
                 found.append(Slot(parameter, (name,), same(name), parameter.requires_grad, prefix))
             for name, buffer in module.named_buffers(prefix, recurse=False):
                 if name.rpartition(".")[2] not in module._non_persistent_buffers_set:
-                    found.append(Slot(buffer, (name,), same(name), False, prefix))
+                    idle = name.endswith("num_batches_tracked") and getattr(module, "momentum", None) is not None
+                    found.append(Slot(buffer, (name,), same(name), False, prefix, idle))
         return found
 
     def read(self, variable: torch.Tensor) -> np.ndarray:
@@ -117,6 +127,7 @@ class Torch:
         outputs = function(*[leaf.clone() if i in wrt else leaf for i, leaf in enumerate(leaves)])  # a clone, because a model may write in place
         value = objective(outputs)
         asked = [leaves[i] for i in wrt] + list(variables)
+        gradients: list[Any]
         if asked and value is not None and value.requires_grad:
             gradients = list(torch.autograd.grad(value, asked, allow_unused=True))
             gradients = [g.to_dense() if g is not None and g.is_sparse else g for g in gradients]
@@ -146,9 +157,7 @@ class Torch:
             if value is not None
         }
 
-    def trainer(
-        self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, variables: Sequence[Any]
-    ) -> Callable[[Any, Any], tuple[float, float]]:
+    def trainer(self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, variables: Sequence[Any]) -> Callable[[Any, Any], tuple[float, float]]:
         def step(inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
             model.train()
             optimizer.zero_grad()

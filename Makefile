@@ -1,0 +1,33 @@
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+export TF_CPP_MIN_LOG_LEVEL := 3
+
+.PHONY: install report test lint bench margin clean
+
+install: .venv/.installed
+
+.venv/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	@touch $@
+
+report: install  ## every built-in concept through both frameworks; report and migration guide into reports/
+	$(BIN)/parity run
+	$(BIN)/parity guide
+
+test: install lint  ## what CI runs
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install  ## speed and memory, as tables of ratios measured within one run
+	$(BIN)/python -m benchmarks.run
+
+margin: install  ## measures how far the rule's constants are from rounding on one side and planted faults on the other
+	$(BIN)/python -m parity.margin reports/margin.json
+
+clean:
+	rm -rf reports/.cache .pytest_cache .mypy_cache .ruff_cache
