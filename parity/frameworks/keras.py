@@ -95,6 +95,7 @@ class Keras:
         policies = [(layer, layer._dtype_policy) for layer in layers]
         graphs = [getattr(layer, "_functional", layer) for layer in layers]  # a Sequential keeps its graph aside
         symbols = [(tensor, tensor._dtype) for graph in graphs if isinstance(graph, keras.src.models.Functional) for tensor in graph.inputs]
+        symbols += [(layer, layer._dtype) for layer in layers if isinstance(layer, keras.layers.InputLayer)]
         try:
             for variable, old, _, value in variables:
                 if keras.backend.is_float_dtype(old):
