@@ -1,0 +1,12 @@
+"""Sigmoid and its logarithm: saturation at both ends, where log(sigmoid) would be −inf."""
+
+from parity.case import Case, array, image
+
+EDGES = (0.0, -0.0, 17.0, -17.0, 40.0, -40.0, 100.0, -100.0)
+
+CASES = [
+    Case("activations.sigmoid:Sigmoid", "saturated", inputs={"input": array(5, 11, std=3.0, edges=EDGES)}),
+    Case("activations.sigmoid:Sigmoid", "image", inputs={"input": image(2, 3, 5, 4)}),
+    Case("activations.sigmoid:LogSigmoid", "saturated", inputs={"input": array(5, 11, std=3.0, edges=EDGES)}),
+    Case("activations.sigmoid:LogSigmoid", "image", inputs={"input": image(2, 3, 5, 4)}),
+]
