@@ -1,7 +1,15 @@
 """Optimizers that step as PyTorch's do, in Keras; `_pytorch` says what all of them share and which of PyTorch's words are not mirrored."""
 
+from tf_impl.optimizers.adadelta import Adadelta as Adadelta
+from tf_impl.optimizers.adafactor import Adafactor as Adafactor
 from tf_impl.optimizers.adagrad import Adagrad as Adagrad
 from tf_impl.optimizers.adam import Adam as Adam
+from tf_impl.optimizers.adamax import Adamax as Adamax
 from tf_impl.optimizers.adamw import AdamW as AdamW
+from tf_impl.optimizers.asgd import ASGD as ASGD
+from tf_impl.optimizers.muon import Muon as Muon
+from tf_impl.optimizers.nadam import NAdam as NAdam
+from tf_impl.optimizers.radam import RAdam as RAdam
 from tf_impl.optimizers.rmsprop import RMSprop as RMSprop
+from tf_impl.optimizers.rprop import Rprop as Rprop
 from tf_impl.optimizers.sgd import SGD as SGD

@@ -40,7 +40,7 @@ class PyTorchOptimizer:
         self.maximize = maximize
 
     def _keep_exact(self, lr: float) -> None:
-        if keras.backend.backend() == "jax":  # has float64 only where asked for
+        if not has_float64():
             return
         self._untrack_variable(self._learning_rate)
         self._learning_rate = self.add_variable((), constant(lr), "float64", "only_first_replica", name="learning_rate")
@@ -53,13 +53,18 @@ class PyTorchOptimizer:
             self._steps = self.counters(variables)
 
     def counters(self, variables: list) -> list[keras.Variable]:
-        """A counter of updates a variable, for `count`."""
-        return [self.add_variable((), dtype=_scalar_dtype(v), name="step") for v in variables]
+        """A counter of updates for each variable, for `count`."""
+        return self.scalars(variables, "step", 0.0)
+
+    def scalars(self, variables: list, name: str, value: float) -> list[keras.Variable]:
+        """A number kept for each variable."""
+        return [self.add_variable((), constant(value), _scalar_dtype(v), name=name) for v in variables]
 
     def state(self, variable: keras.Variable) -> dict[str, keras.Variable]:
         """The state kept for `variable`, under the names of `torch.optim.Optimizer.state[p]`."""
         index = self._get_variable_index(variable)
-        return {name: getattr(self, attribute)[index] for name, attribute in self.STATE.items() if getattr(self, attribute, None)}
+        kept = {name: getattr(self, attribute)[index] for name, attribute in self.STATE.items() if getattr(self, attribute, None)}
+        return {name: value for name, value in kept.items() if value is not None}
 
     def apply(self, grads: list, trainable_variables: list | None = None) -> None:
         super().apply([None if gradient is None else _dense(gradient) for gradient in grads], trainable_variables)
@@ -81,10 +86,10 @@ class PyTorchOptimizer:
         return gradient, lr
 
     def count(self, variable: Any) -> Tensor:
-        """Counts this update of `variable`: 1, 2, … as a float."""
+        """Counts this update of `variable`: 1, 2, … as a float of the widest kind, because PyTorch computes such numbers in float64."""
         step = self._steps[self._get_variable_index(variable)]
         self.assign_add(step, 1.0)
-        return ops.convert_to_tensor(step)
+        return ops.cast(step, "float64" if has_float64() else step.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """PyTorch's words, and those of Keras' own (name, clipping, averaging, accumulation) that were given."""
@@ -100,6 +105,11 @@ class PyTorchOptimizer:
         if isinstance(config["lr"], dict):
             config = config | {"lr": keras.saving.deserialize_keras_object(config["lr"], custom_objects=custom_objects)}
         return cls(**config)
+
+
+def has_float64() -> bool:
+    """jax has float64 only where it was asked for."""
+    return keras.backend.backend() != "jax" or keras.backend.floatx() == "float64"
 
 
 def bias_correction(beta: float, step: Tensor, dtype: str) -> Tensor:
@@ -122,6 +132,12 @@ def check(name: str, value: float, low: float = 0.0, below: float = math.inf) ->
 def check_betas(betas: tuple[float, float]) -> tuple[float, float]:
     first, second = betas
     return check("betas[0]", first, below=1.0), check("betas[1]", second, below=1.0)
+
+
+def rows_first(variable: Any) -> tuple[int, ...]:
+    """The variable's axes in PyTorch's order: a Keras kernel (*space, in, out) as (out, in, *space), anything else as it is."""
+    rank = len(variable.shape)
+    return (rank - 1, rank - 2, *range(rank - 2)) if rank > 1 and variable.name.endswith("kernel") else tuple(range(rank))
 
 
 def _scalar_dtype(variable: Any) -> str:
