@@ -176,7 +176,7 @@ def _slots(layer: Any, path: list[str], seen: set[int]) -> Iterator[Slot]:
 
 def _children(layer: Any) -> Iterator[tuple[str, Any]]:
     """Sublayers under the names PyTorch would give them: `named_children()` where the twin has it, else attributes, else Keras' own names."""
-    if hasattr(layer, "named_children"):
+    if "named_children" in {name for cls in type(layer).__mro__ if not cls.__module__.startswith("torch.") for name in vars(cls)}:
         yield from layer.named_children()
         return
     found: dict[int, str] = {}

@@ -118,6 +118,18 @@ class Torch:
         return _eager_trainer(self, model, loss, optimizer, variables)
 
 
+class _Noting(keras.StatelessScope):
+    """A stateless scope that remembers which variables were assigned: it keeps their ids only."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.changed: dict[int, Any] = {}
+
+    def add_update(self, update: tuple[Any, Any]) -> None:
+        super().add_update(update)
+        self.changed[id(update[0])] = update[0]
+
+
 class Jax:
     """`jax.value_and_grad` over a stateless scope; what the call changed is assigned afterwards."""
 
@@ -146,13 +158,12 @@ class Jax:
             full = list(inputs)
             for i, leaf in zip(wrt, leaves, strict=True):
                 full[i] = leaf
-            with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))) as scope:
+            with _Noting(state_mapping=list(zip(variables, values, strict=True))) as scope:
                 outputs = function(*full)
                 value = objective(outputs)
-            kept["variables"] = [v for v, _ in scope.state_mapping.values()] if hasattr(scope, "state_mapping") else []
-            changed = {key: pair for key, pair in scope.state_mapping.items() if not any(pair[0] is v for v in variables)}
-            kept["changed"] = [variable for variable, _ in changed.values()]
-            return (jax.numpy.zeros(()) if value is None else value), (outputs, value, [new for _, new in changed.values()])
+            kept["changed"] = list(scope.changed.values())
+            new = [scope.get_current_value(variable) for variable in kept["changed"]]
+            return (jax.numpy.zeros(()) if value is None else value), (outputs, value, new)
 
         (_, (outputs, value, new)), (inner, outer) = jax.value_and_grad(run, argnums=(0, 1), has_aux=True, allow_int=True)(
             [inputs[i] for i in wrt], [v.value for v in variables]
