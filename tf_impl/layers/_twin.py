@@ -51,7 +51,9 @@ def check_channels(layer: keras.layers.Layer, inputs: Tensor, argument: str, cha
     if inputs.shape[-1] != channels:
         first = len(inputs.shape) > 2 and inputs.shape[1] == channels
         hint = ": the input looks channels first, the twin takes channels last" if first else ""
-        raise ValueError(f"{type(layer).__name__} was built with {argument}={channels} but the last axis of the input {tuple(inputs.shape)} is {inputs.shape[-1]}{hint}")
+        raise ValueError(
+            f"{type(layer).__name__} was built with {argument}={channels} but the last axis of the input {tuple(inputs.shape)} is {inputs.shape[-1]}{hint}"
+        )
 
 
 def batched(function: Callable[[Tensor], Tensor], inputs: Tensor, rank: int, name: str) -> Tensor:
@@ -59,7 +61,9 @@ def batched(function: Callable[[Tensor], Tensor], inputs: Tensor, rank: int, nam
     if len(inputs.shape) == rank + 2:
         return function(inputs)
     if len(inputs.shape) != rank + 1:
-        raise ValueError(f"{name} expects {rank + 2} axes (batch, {rank} of space, channels) or {rank + 1} (unbatched), got an input of shape {tuple(inputs.shape)}")
+        raise ValueError(
+            f"{name} expects {rank + 2} axes (batch, {rank} of space, channels) or {rank + 1} (unbatched), got an input of shape {tuple(inputs.shape)}"
+        )
     outputs = function(ops.expand_dims(inputs, 0))
     return tuple(ops.squeeze(output, 0) for output in outputs) if isinstance(outputs, tuple) else ops.squeeze(outputs, 0)
 

@@ -14,9 +14,10 @@ class _Container(keras.layers.Layer):
     def _fill(self, modules: Iterable[tuple[str, keras.layers.Layer]]) -> None:
         self._names = []
         for name, module in modules:
-            self._add(name, module)
+            self.add_module(name, module)
 
-    def _add(self, name: str, module: keras.layers.Layer) -> None:
+    def add_module(self, name: str, module: keras.layers.Layer) -> None:
+        """Adds a layer at the end under a name, or replaces the one that has it."""
         if not isinstance(module, keras.layers.Layer):
             raise ValueError(f"{type(self).__name__} holds layers, got {module!r} under the name {name!r}")
         if not isinstance(name, str) or not name or "." in name or (name not in self._names and hasattr(self, name)):
@@ -54,7 +55,7 @@ class _Listed(_Container):
 
     def append(self, module: keras.layers.Layer):
         """Adds a layer at the end, under its number."""
-        self._add(str(len(self)), module)
+        self.add_module(str(len(self)), module)
         return self
 
     def extend(self, modules: Iterable[keras.layers.Layer]):
@@ -130,7 +131,7 @@ class ModuleDict(_Container):
         return getattr(self, name)
 
     def __setitem__(self, name: str, module: keras.layers.Layer) -> None:
-        self._add(name, module)
+        self.add_module(name, module)
 
     def keys(self) -> list[str]:
         """The names, in order."""

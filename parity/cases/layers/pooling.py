@@ -9,7 +9,7 @@ def _case(target: str, name: str, *shape: int, k=3, **config) -> Case:
     return Case(f"layers.pooling:{target}", name, config={"kernel_size": k, **config}, inputs={"input": draw}, output_layout=draw.layout)
 
 
-_TIES = image(1, 2, 4, 4, edges=(0.0,) * 16)  # the gradient of equal values goes to the first
+_TIES = image(1, 2, 4, 4, edges=(1.5,) * 16)  # the gradient of equal values goes to the first
 
 CASES = [
     _case("MaxPool2d", "default", 2, 3, 8, 6, k=2),
@@ -34,7 +34,7 @@ CASES = [
     _case("MaxPool3d", "volume", 1, 2, 6, 5, 7, k=(2, 3, 2), stride=(2, 1, 3), padding=(1, 1, 0)),
     _case("MaxPool3d", "volume-ceil", 1, 2, 5, 4, 7, k=2, ceil_mode=True),
     _case("MaxPool3d", "volume-indices-dilated", 1, 2, 6, 5, 7, k=2, dilation=(1, 2, 3), stride=1, return_indices=True),
-    Case("layers.pooling:MaxPool3d", "volume-ties", config={"kernel_size": 2, "stride": 1}, inputs={"input": image(1, 1, 3, 3, 3, edges=(0.0,) * 27)}),
+    Case("layers.pooling:MaxPool3d", "volume-ties", config={"kernel_size": 2, "stride": 1}, inputs={"input": image(1, 1, 3, 3, 3, edges=(1.5,) * 27)}),
     _case("AvgPool2d", "default", 2, 3, 8, 6, k=2),
     _case("AvgPool2d", "padded", 2, 3, 8, 10, stride=2, padding=1),
     _case("AvgPool2d", "padding-not-counted", 2, 3, 7, 8, stride=2, padding=1, count_include_pad=False),

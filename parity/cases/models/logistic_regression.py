@@ -1,0 +1,16 @@
+"""The logistic curve of the notes: its three points, three steps of summed cross-entropy."""
+
+from parity.case import Build, Case, array, values
+
+CASES = [
+    Case("models.logistic_regression:LogisticRegressionModel", "eval", config={"in_features": 3}, inputs={"x": array(4, 3)}),
+    Case(
+        "models.logistic_regression:LogisticRegressionModel",
+        "train",
+        inputs={"x": values([[1.0], [2.0], [3.0]], differentiable=False)},
+        training=True,
+        steps=3,
+        loss=Build("losses.bce:BCELoss", {"reduction": "sum"}),
+        targets=values([[0.0], [0.0], [1.0]]),
+    ),
+]
