@@ -17,6 +17,8 @@ from parity.frameworks.base import Backward, FrameworkError, Slot, moved_in, mov
 from parity.frameworks.keras_engines import ENGINES
 from parity.weights import CELLS, part_of, qualified
 
+_NARROWED = keras.src.backend.common.dtypes.BIT64_TO_BIT32_DTYPE
+
 
 class Keras:
     name = "keras"
@@ -48,15 +50,18 @@ class Keras:
 
     @contextlib.contextmanager
     def precision(self, dtype: str) -> Iterator[None]:
-        floatx, policy = keras.config.floatx(), keras.config.dtype_policy()
+        floatx, policy, narrowed = keras.config.floatx(), keras.config.dtype_policy(), dict(_NARROWED)
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
+        if dtype == "float64":  # off TensorFlow, Keras 3.15 answers float32 when float64 meets a constant; the second precision needs float64
+            _NARROWED.update({"float64": "float64", "int64": "int64"})
         try:
             with keras.device("gpu:0" if self.device.startswith("cuda") else "cpu:0"):
                 yield
         finally:
             keras.config.set_floatx(floatx)
             keras.config.set_dtype_policy(policy)
+            _NARROWED.update(narrowed)
 
     def seed(self, seed: int) -> None:
         keras.utils.set_random_seed(seed)
