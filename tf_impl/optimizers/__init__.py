@@ -7,9 +7,11 @@ from tf_impl.optimizers.adam import Adam as Adam
 from tf_impl.optimizers.adamax import Adamax as Adamax
 from tf_impl.optimizers.adamw import AdamW as AdamW
 from tf_impl.optimizers.asgd import ASGD as ASGD
+from tf_impl.optimizers.lbfgs import LBFGS as LBFGS
 from tf_impl.optimizers.muon import Muon as Muon
 from tf_impl.optimizers.nadam import NAdam as NAdam
 from tf_impl.optimizers.radam import RAdam as RAdam
 from tf_impl.optimizers.rmsprop import RMSprop as RMSprop
 from tf_impl.optimizers.rprop import Rprop as Rprop
 from tf_impl.optimizers.sgd import SGD as SGD
+from tf_impl.optimizers.sparse_adam import SparseAdam as SparseAdam
