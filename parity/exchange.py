@@ -13,15 +13,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from parity.case import AnyCase, TrainingCase
-from parity.comparison import Row
 from parity.datasets import missing
 from parity.discovery import all_cases, select
 from parity.errors import ParityUsageError
 from parity.judging import MOVED, judge, plan
 from parity.results import Result, Run
-from parity.runner import check_packages, check_request, load_traces, outcome, submitter
+from parity.runner import check_packages, check_request, could_not_judge, load_traces, outcome, submitter
 from parity.trace import Trace, TraceError
-from parity.verdict import Verdict
 from parity.worker import record_side
 
 
@@ -110,8 +108,8 @@ def _compare_one(case: AnyCase, name: str, roots: Sequence[Path]) -> Result:
                 raise TraceError(f"{case.id} was not recorded in {root}; record it there or leave it out of the other side")
             sides.append(load_traces(root / name))
         judged = judge(case, *sides)
-    except TraceError as error:
-        return Result(case, (Row("case", "case", Verdict.COULD_NOT_RUN, note=str(error)),), str(error))
+    except Exception as error:
+        return could_not_judge(case, error)
     made = {
         label: dict(side["float64"].made) for label, side in zip(("torch", "keras"), sides, strict=True)
     }  # by position: what stands as the reference and what is judged

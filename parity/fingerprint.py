@@ -62,7 +62,7 @@ def own_sources(names: tuple[str, ...]) -> str:
 
 @functools.cache
 def sources(root: str, module: str) -> str:
-    """A hash of a module below a root and of everything below that root which it imports, directly or not."""
+    """A hash of a module below a root and of everything below that root which it imports, directly or not. Kept until `forget`."""
     digest = hashlib.sha256()
     for path in sorted(_reached(root, module)):
         digest.update(path.name.encode() + path.read_bytes())
@@ -75,30 +75,49 @@ def _reached(root: str, module: str) -> set[Path]:
         return set()
     folder = Path(spec.submodule_search_locations[0])
     found: set[Path] = set()
-    waiting = [f"{root}.{module}"]
+    waiting = [module]
     while waiting:
-        path = _file(folder, root, waiting.pop())
+        path = _file(folder, waiting.pop())
         if path is not None and path not in found:
             found.add(path)
-            waiting += _imports(path, root)
+            waiting += _imports(path, folder, root)
     return found
 
 
-def _file(folder: Path, root: str, module: str) -> Path | None:
-    """The file of a module, or of the package that a `from package import name` names."""
-    path = folder.joinpath(*module.split(".")[1:])
+def _file(folder: Path, module: str) -> Path | None:
+    """The file of a module below the root, or of the package that a `from package import name` names."""
+    path = folder.joinpath(*module.split("."))
     return next((p for p in (path.with_suffix(".py"), path / "__init__.py") if p.is_file() and p != folder / "__init__.py"), None)
 
 
 @functools.cache
-def _imports(path: Path, root: str) -> tuple[str, ...]:
-    found = []
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == root:
-            found += [node.module, *[f"{node.module}.{alias.name}" for alias in node.names]]
+def _imports(path: Path, folder: Path, root: str) -> tuple[str, ...]:
+    """What a file imports from below the root, by names below the root."""
+    try:
+        tree = ast.parse(path.read_text())
+    except SyntaxError:  # the worker says so, about the cases that need the file
+        return ()
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            package = _package(path, folder, root, node.level) if node.level else []
+            module = ".".join([*package, *filter(None, [node.module])])
+            names += [module, *[f"{module}.{alias.name}" for alias in node.names]]
         elif isinstance(node, ast.Import):
-            found += [alias.name for alias in node.names if alias.name.split(".")[0] == root]
-    return tuple(found)
+            names += [alias.name for alias in node.names]
+    return tuple(name.removeprefix(f"{root}.") for name in names if name.startswith(f"{root}."))
+
+
+def _package(path: Path, folder: Path, root: str, level: int) -> list[str]:
+    """The package that `level` dots stand for in a file."""
+    inside = [root, *path.relative_to(folder).parent.parts]
+    return inside[: len(inside) - level + 1]
+
+
+def forget() -> None:
+    """A source may have changed since the last run of this process: read all again."""
+    for function in (own_sources, sources, _imports):
+        function.cache_clear()
 
 
 def _targets(case: AnyCase) -> list[str]:

@@ -110,7 +110,7 @@ def _printed(case: DemoCase, trace: Trace, side: str) -> list[Row]:
 
 
 def _printed_array(row: Row, printed: np.ndarray, actual: np.ndarray, decimals: int, side: str) -> Row:
-    if np.broadcast_shapes(printed.shape, actual.shape) != actual.shape:
+    if printed.shape not in {(), actual.shape}:
         return replace(row, verdict=Verdict.SHAPE, shape=actual.shape, note=f"the notes print shape {printed.shape}, {side} gives {actual.shape}")
     difference = float(np.max(np.abs(actual - printed), initial=0.0))
     scale = float(np.max(np.abs(printed), initial=0.0))

@@ -24,6 +24,7 @@ class Result:
     case: AnyCase
     rows: tuple[Row, ...] = ()
     message: str = ""  # one sentence, when the case could not run or was not run
+    where: str = ""  # the traceback to it
     skipped: bool = False  # not run for a stated reason (data set absent, twin not on this backend): neither agreement nor failure
     seconds: Mapping[str, float] = field(default_factory=dict)  # torch, keras, compare, overhead
     made: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {"torch": …, "keras": …}: versions, device, threads, flags

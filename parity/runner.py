@@ -12,11 +12,15 @@ import importlib.util
 import json
 import multiprocessing
 import os
+import queue
+import shutil
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from parity.case import AnyCase, TrainingCase
@@ -24,7 +28,7 @@ from parity.comparison import Row
 from parity.datasets import missing
 from parity.discovery import select
 from parity.errors import CannotRunError, ParityUsageError
-from parity.fingerprint import result_key, side_key
+from parity.fingerprint import forget, result_key, side_key
 from parity.judging import MOVED, Spec, judge, plan
 from parity.results import SCHEMA, Result, Run, row_from_json, row_to_json
 from parity.trace import Trace, TraceError, write_atomically
@@ -32,6 +36,7 @@ from parity.verdict import Verdict
 from parity.worker import Recorded, initialize, prepare, record_side
 
 SIDES = ("torch", "keras")
+STARTUP_LIMIT = 300.0  # seconds for importing a framework, on a cold disk too
 Executor = Any  # anything with `submit(function, *arguments) -> Future`: concurrent.futures, a Dask client
 
 
@@ -67,6 +72,7 @@ def run(
     chosen = select(patterns, cases)
     out = Path(out)
     check_request(device, backend, out)
+    forget()
     core = _Core(out / ".cache", device, backend, progress or (lambda result: None))
     core.run(chosen, executor)
     results = tuple(core.results[case.id] for case in chosen)
@@ -113,14 +119,18 @@ def submitter(sides: Sequence[str], device: str, backend: str, threads: int, cac
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
     context = multiprocessing.get_context("spawn")
     workers = max(1, cores() // len(sides))
+    preparation = {side: (side, device, threads) for side in sides}
+    logs = {side: str(cache / "logs" / f"{side}.log") for side in sides}
     pools = {
-        side: pebble.ProcessPool(workers, context=context, initializer=initialize, initargs=(environment, str(cache / "logs" / f"{side}.log")))
-        for side in sides
+        side: pebble.ProcessPool(workers, context=context, initializer=initialize, initargs=(environment, logs[side], *preparation[side])) for side in sides
     }
     try:
-        checks = {side: pool.schedule(prepare, args=(side, device, threads)) for side, pool in pools.items()}
+        checks = {side: pool.schedule(prepare, args=preparation[side]) for side, pool in pools.items()}
         for side, check in checks.items():
-            why = check.result()
+            try:
+                why = check.result(timeout=STARTUP_LIMIT)
+            except Exception as error:
+                raise CannotRunError(f"{side} could not be started: importing it hangs or crashes ({type(error).__name__}); see {logs[side]}.") from error
             if why:
                 raise CannotRunError(f"{side}: {why}")
         yield lambda side, limit, function, *arguments: pools[side].schedule(function, args=arguments, timeout=limit)
@@ -148,7 +158,7 @@ class _Pending:
     keys: Mapping[str, str]
     running: set[str] = field(default_factory=set)
     seconds: dict[str, float] = field(default_factory=dict)
-    failures: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)  # {sentence: traceback}
 
 
 class _Core:
@@ -157,6 +167,7 @@ class _Core:
         self.threads = 1
         self.results: dict[str, Result] = {}
         self.futures: dict[Future[Any], tuple[_Pending, str]] = {}
+        self.done: queue.SimpleQueue[Future[Any]] = queue.SimpleQueue()
 
     def run(self, cases: Sequence[AnyCase], executor: Executor | None) -> None:
         waiting = [pending for case in cases if (pending := self._settle_without_running(case)) is not None]
@@ -169,10 +180,8 @@ class _Core:
                 for side in SIDES:
                     self._submit(submit, pending, side, plan(pending.case, side))
             while self.futures:
-                done, _ = wait(self.futures, return_when=FIRST_COMPLETED)
-                for future in done:
-                    pending, side = self.futures.pop(future)
-                    self._finish_side(submit, pending, side, future)
+                future = self.done.get()
+                self._finish_side(submit, *self.futures.pop(future), future)
 
     def _settle_without_running(self, case: AnyCase) -> _Pending | None:
         """Not run for a stated reason, or known from an earlier run; else what has to be done."""
@@ -195,7 +204,9 @@ class _Core:
     def _submit(self, submit: Submit, pending: _Pending, side: str, specs: Sequence[Spec]) -> None:
         pending.running.add(side)
         arguments = (pending.case, side, specs, str(self._folder(pending, side)), self.device, self.threads)
-        self.futures[submit(side, pending.case.time_limit, record_side, *arguments)] = (pending, side)
+        future = submit(side, pending.case.time_limit, record_side, *arguments)
+        self.futures[future] = (pending, side)
+        future.add_done_callback(self.done.put)  # `concurrent.futures.wait` would look at every future for each result, and knows only its own kind
 
     def _finish_side(self, submit: Submit, pending: _Pending, side: str, future: Future[Any]) -> None:
         recorded = outcome(future, side, pending.case.time_limit)
@@ -203,23 +214,24 @@ class _Core:
         pending.seconds[side] = pending.seconds.get(side, 0.0) + recorded.seconds
         pending.seconds["harness"] = pending.seconds.get("harness", 0.0) + recorded.overhead
         if recorded.failure:
-            pending.failures.append(recorded.failure)
+            pending.failures[recorded.failure] = recorded.where
         if pending.running:
             return
         if pending.failures:
-            message = "; ".join(sorted(pending.failures))
-            row = Row("case", "case", Verdict.COULD_NOT_RUN, note=message)
-            self._deliver(Result(pending.case, (row,), message, seconds=pending.seconds))
-            return
-        self._judge(submit, pending)
+            where = "\n".join(where for _, where in sorted(pending.failures.items()) if where)
+            self._deliver(could_not_run(pending.case, "; ".join(sorted(pending.failures)), where, pending.seconds))
+        else:
+            self._judge(submit, pending)
 
     def _judge(self, submit: Submit, pending: _Pending) -> None:
         started = time.perf_counter()
         try:
             sides = {side: load_traces(self._folder(pending, side)) for side in SIDES}
             judged = judge(pending.case, sides["torch"], sides["keras"])
-        except TraceError as error:
-            self._deliver(Result(pending.case, (Row("case", "case", Verdict.COULD_NOT_RUN, note=str(error)),), str(error), seconds=pending.seconds))
+        except Exception as error:
+            for side in SIDES:  # else the next run would read the same
+                shutil.rmtree(self._folder(pending, side), ignore_errors=True)
+            self._deliver(could_not_judge(pending.case, error, pending.seconds))
             return
         pending.seconds["harness"] = pending.seconds.get("harness", 0.0) + time.perf_counter() - started
         if judged.needs_moved and MOVED.label not in sides["torch"]:
@@ -250,10 +262,23 @@ class _Core:
     def _load_result(self, case: AnyCase, keys: Mapping[str, str]) -> Result | None:
         try:
             data = json.loads(self._result_path(keys).read_text())
-        except (OSError, ValueError):
+            rows = tuple(row_from_json(row) for row in data["rows"])
+            return Result(case, rows, seconds=data["seconds"], made=data["made"], curves=data["curves"], cached=True)
+        except (OSError, ValueError, KeyError, TypeError):  # not there, cut off, or of another schema: judge again
             return None
-        rows = tuple(row_from_json(row) for row in data["rows"])
-        return Result(case, rows, seconds=data["seconds"], made=data["made"], curves=data["curves"], cached=True)
+
+
+def could_not_run(case: AnyCase, message: str, where: str = "", seconds: Mapping[str, float] = MappingProxyType({})) -> Result:
+    """A case without a judgement, and why in one sentence."""
+    return Result(case, (Row("case", "case", Verdict.COULD_NOT_RUN, note=message),), message, where, seconds=seconds)
+
+
+def could_not_judge(case: AnyCase, error: Exception, seconds: Mapping[str, float] = MappingProxyType({})) -> Result:
+    """Both sides ran, and comparing them failed: a trace that cannot be read, or a fault of ours, which costs this case and no other."""
+    if isinstance(error, TraceError):
+        return could_not_run(case, str(error), seconds=seconds)
+    where = "".join(traceback.format_exception(error))
+    return could_not_run(case, f"both sides ran, but comparing them raised {type(error).__name__}: {error}; please report this", where, seconds)
 
 
 def outcome(future: Future[Any], side: str, limit: float) -> Recorded:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 import time
@@ -24,8 +25,11 @@ class Recorded:
     where: str = ""  # the traceback, for the report
 
 
-def initialize(environment: dict[str, str], log: str | None) -> None:
-    """Sets the environment before any framework is imported, and keeps frameworks' noise out of the terminal."""
+def initialize(environment: dict[str, str], log: str | None, *preparation: object) -> None:
+    """Sets the environment before any framework is imported, keeps frameworks' noise out of the terminal, and prepares.
+
+    A worker that replaces a crashed one starts here too: no case pays for its import, in seconds or by its time limit.
+    """
     os.environ.update(environment)
     if log is not None:
         Path(log).parent.mkdir(parents=True, exist_ok=True)
@@ -34,16 +38,21 @@ def initialize(environment: dict[str, str], log: str | None) -> None:
         os.dup2(handle, 2)
         sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115
         sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
+        faulthandler.enable(2)  # a crash leaves its Python stack in the log
+    if preparation:
+        prepare(*preparation)  # type: ignore[arg-type]
 
 
 def prepare(framework: str, device: str, threads: int | None) -> str:
-    """Imports a framework and selects the device, so that no case pays for it. Returns why that failed, or ""."""
+    """Imports a framework and selects the device. Returns why that failed, or ""."""
     from parity.frameworks import FrameworkError, get
 
     try:
         get(framework).configure(device, threads)
     except FrameworkError as error:
         return str(error)
+    except Exception as error:  # a broken installation
+        return f"{type(error).__name__} on import: {error}"
     return ""
 
 

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -129,7 +130,7 @@ def find(root: str, target: str) -> Any:
             raise FrameworkError(f"{path} does not exist: write {path.replace('.', '/')}.py, or correct the case's target {target!r}.") from error
         raise
     if not hasattr(found, name):
-        raise FrameworkError(f"{path} has no {name}; it has {', '.join(n for n in vars(found) if not n.startswith('_'))}.")
+        raise FrameworkError(f"{path} has no {name}; it has {', '.join(n for n, v in vars(found).items() if n[0] != '_' and not isinstance(v, ModuleType))}.")
     return getattr(found, name)
 
 
