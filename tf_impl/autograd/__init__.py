@@ -1,0 +1,29 @@
+"""Automatic differentiation in TensorFlow: `GradientTape` and what surrounds it."""
+
+from tf_impl.autograd.accumulation import accumulation as accumulation
+from tf_impl.autograd.accumulation import micro_batches as micro_batches
+from tf_impl.autograd.custom_function import custom_function as custom_function
+from tf_impl.autograd.custom_function import gradient_check as gradient_check
+from tf_impl.autograd.custom_function import straight_through as straight_through
+from tf_impl.autograd.hessian import gradient_penalty as gradient_penalty
+from tf_impl.autograd.hessian import hessian as hessian
+from tf_impl.autograd.jacobian import jacobian as jacobian
+from tf_impl.autograd.kinks import at_points as at_points
+from tf_impl.autograd.kinks import at_points_as_torch as at_points_as_torch
+from tf_impl.autograd.kinks import products as products
+from tf_impl.autograd.kinks import products_as_torch as products_as_torch
+from tf_impl.autograd.kinks import ties as ties
+from tf_impl.autograd.kinks import ties_as_torch as ties_as_torch
+from tf_impl.autograd.kinks import zeros as zeros
+from tf_impl.autograd.kinks import zeros_as_torch as zeros_as_torch
+from tf_impl.autograd.leaf_and_graph import leaf_and_graph as leaf_and_graph
+from tf_impl.autograd.linear_bce import linear_bce as linear_bce
+from tf_impl.autograd.manual_update import manual_update as manual_update
+from tf_impl.autograd.no_tracking import detached_factor as detached_factor
+from tf_impl.autograd.no_tracking import no_tracking as no_tracking
+from tf_impl.autograd.no_tracking import phases as phases
+from tf_impl.autograd.non_scalar_backward import non_scalar_backward as non_scalar_backward
+from tf_impl.autograd.retain_graph import retain_graph as retain_graph
+from tf_impl.autograd.scalar_backward import mean_of_squares as mean_of_squares
+from tf_impl.autograd.scalar_backward import square as square
+from tf_impl.autograd.vector_jacobian import vector_jacobian as vector_jacobian

@@ -1,0 +1,29 @@
+"""Automatic differentiation in PyTorch: `backward` and what surrounds it."""
+
+from torch_ref.autograd.accumulation import accumulation as accumulation
+from torch_ref.autograd.accumulation import micro_batches as micro_batches
+from torch_ref.autograd.custom_function import custom_function as custom_function
+from torch_ref.autograd.custom_function import gradient_check as gradient_check
+from torch_ref.autograd.custom_function import straight_through as straight_through
+from torch_ref.autograd.hessian import gradient_penalty as gradient_penalty
+from torch_ref.autograd.hessian import hessian as hessian
+from torch_ref.autograd.jacobian import jacobian as jacobian
+from torch_ref.autograd.kinks import at_points as at_points
+from torch_ref.autograd.kinks import at_points_as_torch as at_points_as_torch
+from torch_ref.autograd.kinks import products as products
+from torch_ref.autograd.kinks import products_as_torch as products_as_torch
+from torch_ref.autograd.kinks import ties as ties
+from torch_ref.autograd.kinks import ties_as_torch as ties_as_torch
+from torch_ref.autograd.kinks import zeros as zeros
+from torch_ref.autograd.kinks import zeros_as_torch as zeros_as_torch
+from torch_ref.autograd.leaf_and_graph import leaf_and_graph as leaf_and_graph
+from torch_ref.autograd.linear_bce import linear_bce as linear_bce
+from torch_ref.autograd.manual_update import manual_update as manual_update
+from torch_ref.autograd.no_tracking import detached_factor as detached_factor
+from torch_ref.autograd.no_tracking import no_tracking as no_tracking
+from torch_ref.autograd.no_tracking import phases as phases
+from torch_ref.autograd.non_scalar_backward import non_scalar_backward as non_scalar_backward
+from torch_ref.autograd.retain_graph import retain_graph as retain_graph
+from torch_ref.autograd.scalar_backward import mean_of_squares as mean_of_squares
+from torch_ref.autograd.scalar_backward import square as square
+from torch_ref.autograd.vector_jacobian import vector_jacobian as vector_jacobian
