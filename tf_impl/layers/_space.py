@@ -40,3 +40,19 @@ def pad_space(x: Tensor, pads: Sequence[tuple[int, int]], mode: str = "zeros", v
     for axis, (before, after) in enumerate(pads, start=1):
         x = pad_axis(x, axis, before, after, mode) if before or after else x
     return x
+
+
+def crop_or_pad(x: Tensor, pads: Sequence[tuple[int, int]], mode: str = "zeros", value: float = 0.0) -> Tensor:
+    """As `pad_space`; negative numbers cut off."""
+    cuts = (slice(max(-before, 0), min(after, 0) or None) for before, after in pads)
+    return pad_space(x[:, *cuts], [(max(before, 0), max(after, 0)) for before, after in pads], mode, value)
+
+
+def space_out(x: Tensor, axis: int, step: int) -> Tensor:
+    """The elements of an axis `step` apart, with zeros between them: step·(n − 1) + 1 elements."""
+    if step == 1:
+        return x
+    shape = ops.shape(x)
+    apart = ops.concatenate([ops.expand_dims(x, axis + 1), ops.zeros((*shape[: axis + 1], step - 1, *shape[axis + 1 :]), x.dtype)], axis=axis + 1)
+    long = ops.reshape(apart, (*shape[:axis], -1 if shape[axis] is None else shape[axis] * step, *shape[axis + 1 :]))
+    return long[(slice(None),) * axis + (slice(None, 1 - step),)]

@@ -36,6 +36,11 @@ class Twin(keras.layers.Layer):
         return self.compute_output_spec(keras.KerasTensor(input_shape, dtype=self.compute_dtype)).shape
 
 
+def widened(x: Tensor) -> Tensor:
+    """In float32 if it is half precision, which has no digits for a variance. (`keras.backend.result_type` would narrow float64 on JAX and torch.)"""
+    return ops.cast(x, "float32") if keras.backend.standardize_dtype(x.dtype) in ("float16", "bfloat16") else x
+
+
 def spread(value: int | tuple[int, ...], rank: int, name: str, least: int | None = None) -> tuple[int, ...]:
     """One number for every spatial axis, or a tuple that has one each."""
     numbers = (value,) * rank if isinstance(value, int) else tuple(value)

@@ -6,7 +6,7 @@ import keras
 from jaxtyping import Float
 from keras import ops
 
-from tf_impl.layers._twin import Twin, check_channels
+from tf_impl.layers._twin import Twin, check_channels, widened
 from tf_impl.typing import Tensor
 
 _register = keras.saving.register_keras_serializable(package="tf_impl")
@@ -48,7 +48,7 @@ class _BatchNorm(Twin, keras.layers.BatchNormalization):
             return super().call(inputs, training=False)
         if None not in inputs.shape and math.prod(inputs.shape[:-1]) == 1:
             raise ValueError(f"{type(self).__name__} needs more than one value per channel to take statistics of, got an input of shape {tuple(inputs.shape)}")
-        x = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))  # half precision has no digits for a variance
+        x = widened(inputs)
         mean, variance = ops.moments(x, axes=tuple(range(len(x.shape) - 1)))
         if self.track_running_stats:
             n = ops.cast(ops.size(x) // self.num_features, x.dtype)

@@ -4,7 +4,7 @@ import keras
 from jaxtyping import Float
 from keras import ops
 
-from tf_impl.layers._twin import Twin
+from tf_impl.layers._twin import Twin, widened
 from tf_impl.typing import Tensor
 
 
@@ -47,7 +47,7 @@ class LayerNorm(Twin, keras.layers.LayerNormalization):
             raise ValueError(
                 f"LayerNorm was built with normalized_shape={self.normalized_shape} but the input's last axes are {given} of {tuple(inputs.shape)}"
             )
-        x = ops.cast(inputs, keras.backend.result_type(inputs.dtype, "float32"))  # half precision has no digits for a variance
+        x = widened(inputs)
         mean, variance = ops.moments(x, axes=self.axis, keepdims=True)
         x = (x - mean) * ops.rsqrt(variance + self.epsilon)
         if self.gamma is not None:
