@@ -7,7 +7,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def record_side(case: AnyCase, framework: str, specs: Sequence[Spec], folder: st
         started = time.perf_counter()
         try:
             trace = record_case(case, framework, spec.dtype, device=device, threads=threads, move=spec.move, seed=spec.seed)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # `sys.exit` in an implementation must not end the run
             return Recorded(seconds, overhead, _sentence(framework, spec.dtype, error), traceback.format_exc())
         middle = time.perf_counter()
         trace.save(path)
@@ -79,3 +79,9 @@ def record_side(case: AnyCase, framework: str, specs: Sequence[Spec], folder: st
 def _sentence(framework: str, dtype: str, error: BaseException) -> str:
     text = " ".join(str(error).split())
     return f"{framework} raised {type(error).__name__} in {dtype}: {text[:400]}" if text else f"{framework} raised {type(error).__name__} in {dtype}"
+
+
+def run_elsewhere(environment: dict[str, str], function: Callable[..., Recorded], *arguments: object) -> Recorded:
+    """A task on an executor that is not ours: its process gets the environment first, which counts if it has not imported Keras yet."""
+    os.environ.update(environment)
+    return function(*arguments)
