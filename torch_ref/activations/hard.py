@@ -8,7 +8,7 @@ Shapes: input and output alike, any number of axes. At the kinks: Hardtanh and H
 >>> import torch
 >>> x = torch.tensor([-4.0, 0.5, 4.0])
 >>> Hardtanh(-1.0, 2.0)(x), Hardsigmoid()(x), Hardswish()(x)
-(tensor([-1.0000,  0.5000,  2.0000]), tensor([0.0000, 0.5833, 1.0000]), tensor([0.0000, 0.2917, 4.0000]))
+(tensor([-1.0000,  0.5000,  2.0000]), tensor([0.0000, 0.5833, 1.0000]), tensor([-0.0000, 0.2917, 4.0000]))
 
 Source: Howard et al. 2019, arXiv:1905.02244 (hard-swish).
 """

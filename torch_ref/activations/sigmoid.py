@@ -10,7 +10,7 @@ The outputs are all positive, so the weight gradients of a unit behind it share 
 >>> import torch
 >>> x = torch.tensor([-200.0, 0.0], requires_grad=True)
 >>> Sigmoid()(x).detach(), LogSigmoid()(x).detach()  # log(sigmoid(-200)) would be -inf
-(tensor([0.0000, 0.5000]), tensor([-2.0000e+02, -6.9315e-01]))
+(tensor([0.0000, 0.5000]), tensor([-200.0000,   -0.6931]))
 
 Source: the notes, "激活函数".
 """

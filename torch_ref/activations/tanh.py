@@ -6,7 +6,7 @@ Shapes: input and output alike, any number of axes. The outputs of tanh are cent
 
 >>> import torch
 >>> Tanh()(torch.tensor([-30.0, 0.0, 0.5])), Tanhshrink()(torch.tensor([-30.0, 0.0, 0.5]))
-(tensor([-1.0000,  0.0000,  0.4621]), tensor([-2.9000e+01,  0.0000e+00,  3.7883e-02]))
+(tensor([-1.0000,  0.0000,  0.4621]), tensor([-29.0000,   0.0000,   0.0379]))
 
 Source: the notes, "激活函数".
 """
