@@ -5,6 +5,12 @@ from tf_impl.losses.bce import BCELoss as BCELoss
 from tf_impl.losses.bce_with_logits import BCEWithLogitsLoss as BCEWithLogitsLoss
 from tf_impl.losses.cosine_embedding import CosineEmbeddingLoss as CosineEmbeddingLoss
 from tf_impl.losses.cross_entropy import CrossEntropyLoss as CrossEntropyLoss
+from tf_impl.losses.from_scratch import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from tf_impl.losses.from_scratch import compare_binary_cross_entropy as compare_binary_cross_entropy
+from tf_impl.losses.from_scratch import compare_cross_entropy as compare_cross_entropy
+from tf_impl.losses.from_scratch import compare_softmax as compare_softmax
+from tf_impl.losses.from_scratch import cross_entropy as cross_entropy
+from tf_impl.losses.from_scratch import softmax as softmax
 from tf_impl.losses.hinge_embedding import HingeEmbeddingLoss as HingeEmbeddingLoss
 from tf_impl.losses.kl_div import KLDivLoss as KLDivLoss
 from tf_impl.losses.l1 import L1Loss as L1Loss
