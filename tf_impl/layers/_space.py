@@ -36,7 +36,7 @@ def pad_space(x: Tensor, pads: Sequence[tuple[int, int]], mode: str = "zeros", v
     if not any(map(any, pads)):
         return x
     if mode == "zeros":
-        return ops.pad(x, [(0, 0), *pads, (0, 0)], constant_values=ops.cast(value, x.dtype))
+        return ops.pad(x, [(0, 0), *pads, (0, 0)], constant_values=ops.convert_to_tensor(value, x.dtype))
     for axis, (before, after) in enumerate(pads, start=1):
         x = pad_axis(x, axis, before, after, mode) if before or after else x
     return x

@@ -13,14 +13,14 @@ from tf_impl.typing import Tensor
 class Windows:
     """Size, stride, symmetric padding and dilation of windows; with `ceil_mode` the last one may hang over the end."""
 
-    def __init__(self, rank, kernel_size, stride, padding, dilation=1, ceil_mode=False) -> None:
+    def __init__(self, rank, kernel_size, stride, padding=0, dilation=1, ceil_mode=False, pooling=True) -> None:
         self.size = spread(kernel_size, rank, "kernel_size", least=1)
         self.stride = self.size if stride is None else spread(stride, rank, "stride", least=1)
         self.padding = spread(padding, rank, "padding", least=0)
         self.dilation = spread(dilation, rank, "dilation", least=1)
         self.span = tuple(d * (k - 1) + 1 for k, d in zip(self.size, self.dilation, strict=True))
         self.ceil_mode = ceil_mode
-        if any(2 * p > k for p, k in zip(self.padding, self.size, strict=True)):
+        if pooling and any(2 * p > k for p, k in zip(self.padding, self.size, strict=True)):
             raise ValueError(f"padding must be at most half of kernel_size, got padding={padding!r} with kernel_size={kernel_size!r}")
 
     def pads(self, shape: Sequence[int | None]) -> list[tuple[int, int]]:
@@ -60,6 +60,17 @@ def pool(operation: Callable[..., Tensor], x: Tensor, windows: Windows) -> Tenso
     height, width = ops.shape(x)[1:3]
     x = operation(ops.reshape(x, (-1, depth, height * width, channels)), (windows.size[0], 1), (windows.stride[0], 1), data_format="channels_last")
     return ops.reshape(x, (-1, ops.shape(x)[1], height, width, channels))
+
+
+def average(x: Tensor, windows: Windows, count_include_pad: bool = True) -> Tensor:
+    """The mean of each window over its places in `x`, or also over those in the padding; never over those beyond it."""
+    padding, pads = [(p, p) for p in windows.padding], windows.pads(x.shape[1:-1])
+    outputs = pool(ops.average_pool, pad_space(x, pads), windows)
+    if pads == padding and (count_include_pad or not any(map(any, pads))):
+        return outputs  # every place of every window counts
+    counted = pad_space(ops.ones_like(x[:1, ..., :1]), padding, value=float(count_include_pad))
+    overhang = [(0, after - p) for (p, _), (_, after) in zip(padding, pads, strict=True)]
+    return outputs / pool(ops.average_pool, pad_space(counted, overhang), windows)
 
 
 def largest(x: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:

@@ -22,9 +22,11 @@ class _BatchNorm(Twin, keras.layers.BatchNormalization):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        *,
+        bias: bool = True,
         **kwargs,
     ) -> None:
-        super().__init__(axis=-1, epsilon=eps, center=affine, scale=affine, **kwargs)
+        super().__init__(axis=-1, epsilon=eps, center=affine and bias, scale=affine, **kwargs)
         self.num_features = num_features
         self.track_running_stats = track_running_stats
         self._new_weight = momentum
@@ -90,6 +92,7 @@ class BatchNorm2d(_BatchNorm):
         momentum: weight of the *new* statistics in the running average (PyTorch's convention); None: the mean of all batches so far.
         affine: learn γ and β.
         track_running_stats: keep running statistics and use them in evaluation; else each batch is normalised by its own.
+        bias: learn β.
 
     Shapes:
         input and output (N, H, W, C); γ, β, running mean and variance (C,), `num_batches_tracked` ().

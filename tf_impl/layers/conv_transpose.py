@@ -36,8 +36,13 @@ class _ConvTranspose(Twin):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         shape = (*self.kernel_size, self.filters // self.groups, input_shape[-1])
-        self.kernel = self.add_weight(shape=shape, initializer=self.kernel_initializer, regularizer=self.kernel_regularizer, name="kernel")
-        self.bias = self.add_weight(shape=(self.filters,), initializer=self.bias_initializer, name="bias") if self.use_bias else None
+        self.kernel, self.bias = (
+            self.add_weight(shape=shape, initializer=initializer, regularizer=regularizer, constraint=constraint, name=name) if wanted else None
+            for name, shape, initializer, regularizer, constraint, wanted in (
+                ("kernel", shape, self.kernel_initializer, self.kernel_regularizer, self.kernel_constraint, True),
+                ("bias", (self.filters,), self.bias_initializer, self.bias_regularizer, self.bias_constraint, self.use_bias),
+            )
+        )
 
     def call(self, inputs: Float[Tensor, "*n_space c"], output_size: tuple[int, ...] | None = None) -> Float[Tensor, "*n_space o"]:
         check_channels(self, inputs, "in_channels", self.in_channels)

@@ -8,7 +8,7 @@ from keras import ops
 
 from tf_impl.layers._space import pad_space
 from tf_impl.layers._twin import Twin, batched
-from tf_impl.layers._windows import Windows, largest, pool
+from tf_impl.layers._windows import Windows, average, largest, pool
 from tf_impl.typing import Tensor
 
 _register = keras.saving.register_keras_serializable(package="tf_impl")
@@ -114,15 +114,10 @@ class _AvgPool(Twin):
         return batched(self._on_batch, inputs, len(self.pool_size), type(self).__name__)
 
     def _on_batch(self, x: Tensor) -> Tensor:
-        padding, pads = [(p, p) for p in self.windows.padding], self.windows.pads(x.shape[1:-1])
-        outputs = pool(ops.average_pool, pad_space(x, pads), self.windows)
         if self.divisor_override:
-            return outputs * (math.prod(self.windows.size) / self.divisor_override)
-        if pads == padding and (self.count_include_pad or not any(map(any, pads))):
-            return outputs  # every place of every window counts
-        counted = pad_space(ops.ones_like(x[:1, ..., :1]), padding, value=float(self.count_include_pad))
-        overhang = [(0, after - p) for (p, _), (_, after) in zip(padding, pads, strict=True)]
-        return outputs / pool(ops.average_pool, pad_space(counted, overhang), self.windows)
+            padded = pad_space(x, self.windows.pads(x.shape[1:-1]))
+            return pool(ops.average_pool, padded, self.windows) * (math.prod(self.windows.size) / self.divisor_override)
+        return average(x, self.windows, self.count_include_pad)
 
 
 @_register

@@ -18,6 +18,7 @@ CASES = [
     _case("momentum-none", image(2, 3, 4, 5, mean=2.0), momentum=None, steps=3),
     _case("no-affine", image(3, 2, 4, 9), affine=False),
     _case("no-affine-eval", image(3, 2, 4, 9), affine=False, training=False),
+    _case("no-bias", image(2, 3, 4, 5), bias=False),
     _case("no-statistics", image(3, 2, 4, 5, mean=1.0), track_running_stats=False),
     _case("no-statistics-eval", image(3, 2, 4, 5, mean=1.0), track_running_stats=False, training=False),
     _case("vectors", array(6, 4, mean=3.0), target="BatchNorm1d", steps=2),
