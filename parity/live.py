@@ -103,7 +103,7 @@ class _Recorder:
     def record(self, model: Any, inputs: dict[str, np.ndarray] | list[np.ndarray], training: bool, gradients: bool) -> list[Record]:
         adapter = self.adapter
         names = list(inputs) if isinstance(inputs, dict) else ["input"] if len(inputs) == 1 else [f"input.{i}" for i in range(len(inputs))]
-        arrays = [np.float32(a) if a.dtype.kind == "f" else a for a in (inputs.values() if isinstance(inputs, dict) else inputs)]
+        arrays = [a.astype(np.float32) if a.dtype.kind == "f" else a for a in (inputs.values() if isinstance(inputs, dict) else inputs)]
         layouts = [self.layout_of(name, array.ndim, array.dtype.kind == "f") for name, array in zip(names, arrays, strict=True)]
         leaves = [adapter.tensor(array, layout) for array, layout in zip(arrays, layouts, strict=True)]
         wrt = [i for i, array in enumerate(arrays) if gradients and array.dtype.kind == "f"]

@@ -33,11 +33,11 @@ from parity.judging import MOVED, Spec, judge, plan
 from parity.results import SCHEMA, Result, Run, row_from_json, row_to_json
 from parity.trace import Trace, TraceError, write_atomically
 from parity.verdict import Verdict
-from parity.worker import Recorded, initialize, prepare, record_side
+from parity.worker import Recorded, initialize, prepare, record_side, run_elsewhere
 
 SIDES = ("torch", "keras")
 STARTUP_LIMIT = 300.0  # seconds for importing a framework, on a cold disk too
-Executor = Any  # anything with `submit(function, *arguments) -> Future`: concurrent.futures, a Dask client
+Executor = Any  # a concurrent.futures.Executor; of a Dask cluster: `client.get_executor()`
 
 
 def run(
@@ -109,14 +109,14 @@ def submitter(sides: Sequence[str], device: str, backend: str, threads: int, cac
     Raises:
         CannotRunError: a side's framework or device is not there.
     """
-    if executor is not None:
-        yield lambda side, limit, function, *arguments: executor.submit(function, *arguments)
-        return
-    import pebble
-
     environment = {"KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3", "JAX_ENABLE_X64": "1"}
     if device == "cpu":
         environment["CUDA_VISIBLE_DEVICES"] = "-1"
+    if executor is not None:
+        yield lambda side, limit, function, *arguments: executor.submit(run_elsewhere, environment, function, *arguments)
+        return
+    import pebble
+
     context = multiprocessing.get_context("spawn")
     workers = max(1, cores() // len(sides))
     preparation = {side: (side, device, threads) for side in sides}

@@ -118,7 +118,7 @@ class Torch:
         return _eager_trainer(self, model, loss, optimizer, variables)
 
 
-class _Noting(keras.StatelessScope):
+class _Noting(keras.StatelessScope):  # type: ignore[misc]
     """A stateless scope that remembers which variables were assigned: it keeps their ids only."""
 
     def __init__(self, **kwargs: Any) -> None:

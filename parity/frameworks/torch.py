@@ -105,6 +105,8 @@ class Torch:
     def slots(self, model: torch.nn.Module) -> list[Slot]:
         found = []
         for prefix, module in model.named_modules():
+            if isinstance(module, torch.nn.modules.loss._Loss):
+                continue  # class weights are configuration that torch happens to keep as buffers
             for name, parameter in module.named_parameters(prefix, recurse=False):
                 found.append(Slot(parameter, (name,), same(name), parameter.requires_grad, prefix))
             for name, buffer in module.named_buffers(prefix, recurse=False):

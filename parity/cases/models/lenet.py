@@ -1,6 +1,6 @@
-"""LeNet-5: scores of two images, and three steps of training."""
+"""LeNet-5: scores of two images, three steps of training, and training runs on real digits."""
 
-from parity.case import Build, Case, image, labels
+from parity.case import Build, Case, TrainingCase, image, labels
 
 CASES = [
     Case("models.lenet:LeNet", "eval", inputs={"x": image(2, 1, 32, 32)}),
@@ -14,4 +14,6 @@ CASES = [
         loss=Build("losses.cross_entropy:CrossEntropyLoss"),
         targets=labels(3, classes=10),
     ),
+    TrainingCase("models.lenet:LeNet", "digits", data="digits", steps=150, batch=32),
+    TrainingCase("models.lenet:LeNet", "mnist", data="mnist", needs="mnist", steps=150, batch=32),
 ]
