@@ -87,10 +87,11 @@ class Recurrent(Twin):
                 cell = self.cell(name=f"l{layer}{suffix}", dtype=self.dtype_policy)
                 setattr(self, cell.name, cell)  # the end of the parameters' names: weight_ih_l0_reverse
                 cell.build((None, cell.output_size * (1 + bidirectional) if layer else input_size))
-                loop = self.loop(cell, go_backwards=bool(suffix), dtype=self.dtype_policy)
+                loop = self.loop(cell, go_backwards=bool(suffix), name=f"{cell.name}_loop", dtype=self.dtype_policy)
                 loop.built = True
                 self._loops.append(loop)
         self.sizes = [cell.state_size] if isinstance(cell.state_size, int) else list(cell.state_size)
+        self.supports_masking = True  # the mask goes on with the output, as PyTorch's lengths stay with a packed sequence
         self.built = True
 
     def cell(self, **kwargs) -> keras.layers.Layer:

@@ -18,7 +18,7 @@ An update gate that is closed keeps the state:
 >>> with torch.no_grad():
 ...     _ = layer.bias_hh_l0[5:10].fill_(100.0)
 >>> h = torch.rand(1, 3, 5)
->>> torch.equal(layer(torch.randn(7, 3, 4), h)[1], h)
+>>> torch.allclose(layer(torch.randn(7, 3, 4), h)[1], h)
 True
 
 Source: Cho et al. 2014, arXiv:1406.1078; the notes, "Recurrent networks".

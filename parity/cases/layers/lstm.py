@@ -1,4 +1,4 @@
-"""LSTM: layers, directions, states given and not, batch or time first, unbatched, one step, one sequence, no biases, unequal lengths, training."""
+"""LSTM: layers, directions, states given and not, batch or time first, unbatched, one step, one sequence, no biases, lengths, training."""
 
 from parity.case import Case, array, values
 

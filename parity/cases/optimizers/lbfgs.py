@@ -1,4 +1,4 @@
-"""L-BFGS down Rosenbrock's valley: fixed steps, the line search, short memory, few evaluations, a start at the minimum; few steps, for the valley is chaotic."""
+"""L-BFGS down Rosenbrock's valley: fixed steps, line search, short memory, few evaluations, a start at the minimum; few steps, for the valley is chaotic."""
 
 from parity.case import DemoCase, values
 
