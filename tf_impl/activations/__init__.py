@@ -3,16 +3,20 @@
 from tf_impl.activations.elu import CELU as CELU
 from tf_impl.activations.elu import ELU as ELU
 from tf_impl.activations.gelu import GELU as GELU
+from tf_impl.activations.glu import GLU as GLU
 from tf_impl.activations.hard import Hardsigmoid as Hardsigmoid
 from tf_impl.activations.hard import Hardswish as Hardswish
 from tf_impl.activations.hard import Hardtanh as Hardtanh
 from tf_impl.activations.leaky_relu import LeakyReLU as LeakyReLU
 from tf_impl.activations.leaky_relu import RReLU as RReLU
+from tf_impl.activations.maxout import Maxout as Maxout
 from tf_impl.activations.mish import Mish as Mish
 from tf_impl.activations.prelu import PReLU as PReLU
 from tf_impl.activations.relu import ReLU as ReLU
 from tf_impl.activations.relu import ReLU6 as ReLU6
 from tf_impl.activations.selu import SELU as SELU
+from tf_impl.activations.shrink import Hardshrink as Hardshrink
+from tf_impl.activations.shrink import Softshrink as Softshrink
 from tf_impl.activations.sigmoid import LogSigmoid as LogSigmoid
 from tf_impl.activations.sigmoid import Sigmoid as Sigmoid
 from tf_impl.activations.silu import SiLU as SiLU
@@ -24,3 +28,4 @@ from tf_impl.activations.softplus import Softplus as Softplus
 from tf_impl.activations.softsign import Softsign as Softsign
 from tf_impl.activations.tanh import Tanh as Tanh
 from tf_impl.activations.tanh import Tanhshrink as Tanhshrink
+from tf_impl.activations.threshold import Threshold as Threshold

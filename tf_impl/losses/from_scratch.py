@@ -33,12 +33,12 @@ def binary_cross_entropy_with_logits(logit: Float[Tensor, "..."], label: Float[T
     return label * ops.log1p(ops.exp(-logit)) + (1 - label) * ops.log1p(ops.exp(logit))
 
 
-def compare_softmax(x: Float[Tensor, "c"]) -> dict[str, Any]:
+def compare_softmax(x: Float[Tensor, "..."]) -> dict[str, Any]:
     """By hand and by Keras."""
     return {"by hand": softmax(x), "framework": ops.softmax(x, axis=0)}
 
 
-def compare_cross_entropy(logits: Float[Tensor, "c"], actual: Float[Tensor, "c"]) -> dict[str, Any]:
+def compare_cross_entropy(logits: Float[Tensor, "..."], actual: Float[Tensor, "..."]) -> dict[str, Any]:
     """By hand, by Keras, and from the notes' rounded probabilities. `actual` is one-hot."""
     probabilities = softmax(logits)
     return {
