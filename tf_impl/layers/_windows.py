@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from keras import ops
 
 from tf_impl.layers._space import pad_space
@@ -89,3 +90,25 @@ def largest(x: Tensor, windows: Windows) -> tuple[Tensor, Tensor]:
             after = after * n
         where, place = where + position * after, place // windows.size[axis]
     return ops.take_along_axis(elements, best, axis=-1)[..., 0], ops.cast(where, "int64")
+
+
+def adaptive_windows(n: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+    """The places ⌊i·n/m⌋ … ⌈(i + 1)·n/m⌉ − 1 of each of m windows over n, and which of them are real: short windows are filled up with their last place."""
+    steps = np.arange(wanted)
+    first, after = steps * n // wanted, -(-(steps + 1) * n // wanted)
+    places = first[:, None] + np.arange((after - first).max())
+    return np.minimum(places, after[:, None] - 1), places < after[:, None]
+
+
+def take_windows(x: Tensor, axis: int, places: np.ndarray) -> Tensor:
+    """The axis becomes two: the windows and their places."""
+    return ops.reshape(ops.take(x, places.reshape(-1), axis=axis), (-1, *x.shape[1:axis], *places.shape, *x.shape[axis + 1 :]))
+
+
+def window_means(x: Tensor, axis: int, n: int, wanted: int) -> Tensor:
+    """The axis of n places becomes the means of its `wanted` adaptive windows."""
+    places, real = adaptive_windows(n, wanted)
+    elements, tail = take_windows(x, axis, places), (1,) * (len(x.shape) - axis - 1)
+    if not real.all():
+        elements = ops.where(real.reshape(*real.shape, *tail), elements, ops.zeros_like(elements))
+    return ops.sum(elements, axis=axis + 1) / ops.convert_to_tensor(real.sum(axis=1).reshape(-1, *tail), x.dtype)

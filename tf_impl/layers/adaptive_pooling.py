@@ -1,20 +1,14 @@
 """Pooling to a given size, channels last, with PyTorch's windows."""
 
 import keras
-import numpy as np
 from jaxtyping import Float
 from keras import ops
 
 from tf_impl.layers._twin import Twin, batched
+from tf_impl.layers._windows import adaptive_windows, take_windows, window_means
 from tf_impl.typing import Tensor
 
 _register = keras.saving.register_keras_serializable(package="tf_impl")
-
-
-def _windows(size: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
-    """First places of the windows and the places after their last: ⌊i·n/m⌋ and ⌈(i + 1)·n/m⌉. They overlap where m does not divide n."""
-    steps = np.arange(wanted)
-    return steps * size // wanted, -(-(steps + 1) * size // wanted)
 
 
 class _Adaptive(Twin):
@@ -37,11 +31,8 @@ class _Adaptive(Twin):
 
 class _AdaptiveAvg(_Adaptive):
     def _on_batch(self, x: Tensor) -> Tensor:
-        for axis, (n, size) in enumerate(self._sizes(x), start=1):
-            first, after = _windows(n, size)
-            places = np.arange(n)
-            weights = ((places >= first[:, None]) & (places < after[:, None])) / (after - first)[:, None]
-            x = ops.moveaxis(ops.matmul(ops.moveaxis(x, axis, -1), ops.cast(weights.T, x.dtype)), -1, axis)  # the mean of a box is the mean of means
+        for axis, (n, size) in enumerate(self._sizes(x), start=1):  # the mean of a box is the mean of its rows' means
+            x = window_means(x, axis, n, size)
         return x
 
 
@@ -53,18 +44,15 @@ class _AdaptiveMax(_Adaptive):
     def _on_batch(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         where, after_axes = None, 1
         for axis, (n, size) in reversed(list(enumerate(self._sizes(x), start=1))):  # the last axis first, so that the first of equal ones wins in row order
-            first, after = _windows(n, size)
-            places = np.minimum(first[:, None] + np.arange((after - first).max()), after[:, None] - 1)  # the last place fills up short windows
-            shape = (*x.shape[1:axis], *places.shape, *x.shape[axis + 1 :])
-            candidates = ops.reshape(ops.take(x, places.reshape(-1), axis=axis), (-1, *shape))
+            places, _ = adaptive_windows(n, size)
+            candidates = take_windows(x, axis, places)
             best = ops.argmax(candidates, axis=axis + 1, keepdims=True)
             x = ops.squeeze(ops.take_along_axis(candidates, best, axis=axis + 1), axis + 1)
             if self.return_indices:
-                start = ops.cast(first.reshape((-1,) + (1,) * (len(shape) - 1 - axis)), best.dtype)
+                start = ops.cast(places[:, 0].reshape((-1,) + (1,) * (len(x.shape) - 1 - axis)), best.dtype)
                 latest = (ops.squeeze(best, axis + 1) + start) * after_axes
                 if where is not None:
-                    earlier = ops.reshape(ops.take(where, places.reshape(-1), axis=axis), (-1, *shape))
-                    latest = latest + ops.squeeze(ops.take_along_axis(earlier, best, axis=axis + 1), axis + 1)
+                    latest = latest + ops.squeeze(ops.take_along_axis(take_windows(where, axis, places), best, axis=axis + 1), axis + 1)
                 where, after_axes = latest, after_axes * n
         return (x, ops.cast(where, "int64")) if self.return_indices else x
 
