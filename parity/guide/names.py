@@ -11,10 +11,13 @@ from parity.report.sources import Source, source
 
 FRAMEWORKS = ("torch", "keras", "tensorflow")
 _GENERAL = frozenset(  # every layer is one: to stand on these says nothing
-    "keras.layers.Layer keras.Layer keras.Model keras.Sequential keras.losses.Loss keras.optimizers.Optimizer keras.initializers.Initializer "
-    "keras.optimizers.schedules.LearningRateSchedule keras.callbacks.Callback keras.Operation torch.nn.Module torch.autograd.Function torch.optim.Optimizer".split()
+    [
+        *("keras.layers.Layer", "keras.Layer", "keras.Model", "keras.Sequential", "keras.losses.Loss", "keras.optimizers.Optimizer", "keras.Operation"),
+        *("keras.initializers.Initializer", "keras.optimizers.schedules.LearningRateSchedule", "keras.callbacks.Callback"),
+        *("torch.nn.Module", "torch.autograd.Function", "torch.optim.Optimizer"),
+    ]
 )
-_COMMON = frozenset("keras.saving.register_keras_serializable keras.ops.convert_to_tensor keras.ops.shape keras.ops.cast".split())
+_COMMON = frozenset(["keras.saving.register_keras_serializable", "keras.ops.convert_to_tensor", "keras.ops.shape", "keras.ops.cast"])
 
 
 @dataclass(frozen=True)

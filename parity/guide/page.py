@@ -97,8 +97,8 @@ class Page:
 
     def render(self, book: Guide) -> tuple[str, str]:
         """HTML and Markdown."""
-        around = book.around(self)
-        return tuple(template(f"concept.{kind}.jinja").render(page=self, around=around, tiers=TIERS, run_line=book.run_line, **_tools()) for kind in ("html", "md"))  # type: ignore[return-value]
+        told = {"page": self, "around": book.around(self), "tiers": TIERS, "run_line": book.run_line} | _tools()
+        return template("concept.html.jinja").render(told), template("concept.md.jinja").render(told)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,8 @@ def guide(run: Run) -> Guide:
 
 def contents(book: Guide) -> tuple[str, str]:
     """The index as HTML and Markdown."""
-    return tuple(template(f"contents.{kind}.jinja").render(book=book, **_tools()) for kind in ("html", "md"))  # type: ignore[return-value]
+    told = {"book": book} | _tools()
+    return template("contents.html.jinja").render(told), template("contents.md.jinja").render(told)
 
 
 def _needed(root: str, concept: str) -> Source:

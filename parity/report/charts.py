@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -123,7 +123,8 @@ def margin_plot(margin: Margin) -> str:
     y = Axis(0.5, max(tallest, 2) * 1.3, height - BOTTOM, TOP, logarithmic=True)
     bars = "".join(_bar(x, y, name, place, count) for name, counts in bins.items() for place, count in sorted(counts.items()))
     limit = x.place(1.0)
-    body = f'{_gap(margin, x, height)}{bars}<path class="limit" d="M{limit} {TOP}V{height - BOTTOM}"/><text class="start" x="{limit + 4}" y="{TOP + 8}">limit of the rule</text>'
+    line = f'<path class="limit" d="M{limit} {TOP}V{height - BOTTOM}"/><text class="start" x="{limit + 4}" y="{TOP + 8}">limit of the rule</text>'
+    body = _gap(margin, x, height) + bars + line
     told = f"Histogram of {len(margin.rounding)} rounding rows and {len(margin.faults)} planted faults"
     return _plot(x, y, "difference / what rounding explains", "rows", body, told, width=width, height=height)
 
@@ -146,8 +147,7 @@ def _gap(margin: Margin, x: Axis, height: float) -> str:
     if not (0 < low < high < math.inf):
         return ""
     left, right = x.place(low), x.place(high)
-    middle: Callable[[float, float], float] = lambda a, b: round((a + b) / 2, 1)
     return (
         f'<rect class="gap" x="{left}" y="{TOP}" width="{right - left:.1f}" height="{height - BOTTOM - TOP:.1f}"/>'
-        f'<text class="x" x="{middle(left, right)}" y="{TOP + 24}">gap of {high / low:.2g}</text>'
+        f'<text class="x" x="{(left + right) / 2:.1f}" y="{TOP + 24}">gap of {high / low:.2g}</text>'
     )

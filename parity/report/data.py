@@ -151,4 +151,3 @@ def _restored_case(value: Any) -> Any:
         kind = _CLASSES.get(value.get("type", ""))
         return kind(**items) if kind else items
     return tuple(_restored_case(item) for item in value) if isinstance(value, list) else value
-

@@ -16,8 +16,8 @@ _SPELLED = {  # what authors write → what mathtext knows
     r"\rVert": r"\|",
     r"\lvert": "|",
     r"\rvert": "|",
-    r"\le ": r"\leq ",
-    r"\ge ": r"\geq ",
+    r"\le": r"\leq",
+    r"\ge": r"\geq",
     r"\tfrac": r"\frac",
     r"\operatorname*": r"\operatorname",
     r"\bigl": "",
@@ -108,7 +108,7 @@ def _outline(tex: str) -> Any:
     from matplotlib.textpath import TextPath
 
     for written, known in _SPELLED.items():
-        tex = re.sub(re.escape(written) + r"(?![a-zA-Z])", lambda _, known=known: known, tex)
+        tex = re.sub(re.escape(written) + r"(?![a-zA-Z])", known.replace("\\", r"\\"), tex)
     tex = _braced(tex)
     try:
         return TextPath((0, 0), f"${tex}$", size=UNITS, prop=FontProperties(math_fontfamily="cm"))

@@ -63,28 +63,17 @@ def modules(root: str) -> Iterator[str]:
 
 @cache
 def highlighted(text: str, language: str = "python") -> str:
-    """Python source or a session as spans whose classes page.css colours; names and operators stay plain, which halves the size."""
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
+    """Python source or a session ("pycon") as spans with the few classes that page.css colours; plain names stay plain, which halves the size."""
     from pygments.lexers import get_lexer_by_name
-    from pygments.token import Generic, Name, Operator, Punctuation, Text, Token, Whitespace
-    from pygments.util import ClassNotFound
+    from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String
 
-    try:
-        lexer = get_lexer_by_name(language, stripall=False, ensurenl=False)
-    except ClassNotFound:
-        return escape(text)
-    kept = (Name.Class, Name.Decorator, Name.Function)
-    plain = (Name, Operator, Punctuation, Text, Whitespace)
-
-    class Simplified(HtmlFormatter):  # type: ignore[type-arg]
-        def format(self, tokensource, outfile):  # type: ignore[no-untyped-def]
-            def simple():  # type: ignore[no-untyped-def]
-                for kind, value in tokensource:
-                    keyword = kind in Operator.Word
-                    yield (Token if any(kind in k for k in plain) and not any(kind in k for k in kept) and not keyword and kind not in Generic else kind), value
-
-            super().format(simple(), outfile)
-
-    found: str = highlight(text, lexer, Simplified(nowrap=True))
-    return found
+    classes = (
+        (Comment, "c"), (Keyword, "k"), (Operator.Word, "k"), (String, "s"), (Number, "m"), (Name.Class, "d"), (Name.Function, "d"), (Name.Decorator, "d"),
+        (Generic.Prompt, "c"), (Generic.Output, "c"),
+    )  # fmt: skip
+    found = []
+    for kind, value in get_lexer_by_name(language, stripall=False, ensurenl=False).get_tokens(text):
+        name = next((name for family, name in classes if kind in family), "")
+        told = escape(value, quote=False)
+        found.append(f'<span class="{name}">{told}</span>' if name and value.strip() else told)
+    return "".join(found)

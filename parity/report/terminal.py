@@ -11,6 +11,7 @@ from parity.results import Result, Run
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 LONGEST = 120  # of what is told in one cell; the report has the rest
 _STYLES = {"agree": "green", "note": "yellow", "idle": "bright_black", "differ": "bold red", "broken": "bold magenta"}
@@ -36,7 +37,7 @@ def results_table(run: Run) -> Table:
     return table
 
 
-def _cells(result: Result) -> list[object]:
+def _cells(result: Result) -> list[Text | str]:
     from rich.text import Text
 
     row = result.worst_row

@@ -166,9 +166,9 @@ class ReportView:
     def brief(self) -> str:
         """The environment in one line."""
         by_name = {setting.name: setting for setting in self.settings}
-        versions = [f"{name} {by_name[name].torch or by_name[name].keras}" for name in ("torch", "keras", self.run.backend, "numpy", "python") if name in by_name]
-        devices = by_name.get("device_name")
-        return " · ".join([*versions, *dict.fromkeys(text for text in ((devices.torch, devices.keras) if devices else ()) if text)])
+        named = [(name, by_name[name]) for name in ("torch", "keras", self.run.backend, "numpy", "python", "device_name") if name in by_name]
+        told = [f"{name} {setting.torch or setting.keras}" if name != "device_name" else setting.torch or setting.keras for name, setting in named]
+        return " · ".join(dict.fromkeys(told))
 
     @property
     def margin_plot(self) -> str:

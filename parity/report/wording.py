@@ -26,7 +26,8 @@ SENTENCES = {
     Verdict.SHAPE: "The shapes differ.",
     Verdict.COULD_NOT_RUN: "One side raised, hung or aborted; the message says which and why.",
 }
-LEGEND = tuple((verdict.value, SENTENCES[verdict]) for verdict in reversed(Verdict)) + (
+LEGEND = (
+    *((verdict.value, SENTENCES[verdict]) for verdict in reversed(Verdict)),
     (NOT_RUN, "Left out for a stated reason, such as an absent data set or a twin that does not exist on this backend."),
 )
 _TONES = {
