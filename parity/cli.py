@@ -1,6 +1,6 @@
 """The command line: `parity run | list | record | compare | guide | report | doctor`. Reads and prints; the work is in the library.
 
-Exit codes: 1 something differs · else 3 something could not run · 2 usage · 0 agree.
+Exit codes: 1 something differs · else 3 something could not run · 2 usage · 0 agree · 130 stopped.
 """
 
 from __future__ import annotations
@@ -10,8 +10,20 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
+
+
+class _Commands(typer.core.TyperGroup):
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:  # here, because typer would end with 1, which means that something differs
+            print("Stopped; what was done is kept, the next run goes on from there.", file=sys.stderr)
+            raise typer.Exit(130) from None
+
 
 app = typer.Typer(
+    cls=_Commands,
     help="The same models in PyTorch and Keras, run side by side: outputs, gradients, updates and training compared by two precisions.",
     add_completion=False,
     no_args_is_help=True,
@@ -139,9 +151,6 @@ def main() -> None:
 
     try:
         app()
-    except KeyboardInterrupt:
-        print("Stopped; what was done is kept, the next run goes on from there.", file=sys.stderr)
-        sys.exit(130)
     except Exception as error:
         code = exit_code_of(error)
         if code is None:

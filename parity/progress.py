@@ -15,9 +15,8 @@ class Progress:
         from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
         from rich.progress import Progress as Bar
 
-        self.bar = Bar(
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True
-        )
+        console, columns = Console(stderr=True), (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self.bar = Bar(*columns, console=console, transient=True, disable=not console.is_terminal)  # elsewhere it would leave an empty line
         self.task = self.bar.add_task("starting both frameworks", total=total)
 
     def __enter__(self) -> Progress:
