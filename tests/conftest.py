@@ -1,0 +1,96 @@
+"""What several test modules share: one run of the test trees, the command line in a process of its own, machines without a framework."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from parity.results import Result, Run
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+
+@dataclass(frozen=True)
+class TreeRun:
+    """One run of all cases of `trees`, and its results in the order they came."""
+
+    run: Run
+    delivered: tuple[Result, ...]
+
+    def __getitem__(self, case) -> Result:
+        return next(result for result in self.run if result.case.id == case.id)
+
+
+@pytest.fixture(scope="session")
+def tree_run(tmp_path_factory: pytest.TempPathFactory) -> TreeRun:
+    """Starting both frameworks takes seconds: paid once for all that needs the worker pools."""
+    from trees.cases import CASES
+
+    from parity.runner import run
+
+    delivered: list[Result] = []
+    found = run(cases=CASES, out=tmp_path_factory.mktemp("reports"), progress=delivered.append)
+    return TreeRun(found, tuple(delivered))
+
+
+class InProcess:
+    """An executor without processes: for what is about caching and judging, not about workers."""
+
+    def submit(self, function: Callable, *arguments) -> Future:
+        future: Future = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+@pytest.fixture
+def in_process() -> InProcess:
+    return InProcess()
+
+
+Command = Callable[..., subprocess.CompletedProcess]
+
+
+def command(*arguments: object, python: tuple[str, ...] = (sys.executable,), path: Path = ROOT, timeout: float = 300, **environment: str):
+    """`parity …` in a process of its own, with a wide terminal and no colours."""
+    variables = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", "PYTHONPATH": str(path)} | environment
+    line = [*python, "-m", "parity", *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=timeout, env=variables, check=False)
+
+
+@pytest.fixture(scope="session")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Command]:
+    """`without("keras", "tensorflow")("run", …)`: the command line on a machine where these packages are really not installed.
+
+    A folder of links to everything that is installed but them stands in for site-packages.
+    """
+    installed = [Path(sysconfig.get_path("purelib"))]
+
+    def machine(*absent: str) -> Command:
+        folder = tmp_path_factory.mktemp("without-" + "-".join(absent))
+        for entry in (entry for place in installed for entry in place.iterdir()):
+            package = entry.name.partition("-")[0].partition(".")[0]
+            if package not in absent and entry.suffix != ".pth" and not package.startswith("__editable__"):
+                (folder / entry.name).symlink_to(entry)
+        for package in ("parity", "torch_ref", "tf_impl"):
+            (folder / package).symlink_to(ROOT / package)
+        return lambda *arguments, **words: command(*arguments, python=(sys.executable, "-S"), path=folder, **words)  # -S: no other site-packages
+
+    return machine
+
+
+@pytest.fixture(scope="session")
+def checked_shapes() -> int:
+    """Twins in this process check their shape annotations on every call. Returns how many do."""
+    from shapes import check_shapes
+
+    return check_shapes("tf_impl")

@@ -1,0 +1,3 @@
+"""Imported by `affine` only."""
+
+SCALE = 1.5
