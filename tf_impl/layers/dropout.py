@@ -1,7 +1,8 @@
-"""Dropout of single values, with PyTorch's arguments."""
+"""Dropout of single values and of whole channels, with PyTorch's arguments."""
 
 import keras
 from jaxtyping import Float
+from keras import ops
 
 from tf_impl.layers._twin import Twin
 from tf_impl.typing import Tensor
@@ -39,3 +40,83 @@ class Dropout(Twin, keras.layers.Dropout):
 
     def call(self, inputs: Float[Tensor, "..."], training: bool | None = None) -> Float[Tensor, "..."]:
         return super().call(inputs, training=bool(training))
+
+
+class _ChannelDropout(Twin):
+    _ranks: tuple[int, int]
+
+    def __init__(self, p: float = 0.5, inplace: bool = False, **kwargs) -> None:
+        if not 0 <= p <= 1:
+            raise ValueError(f"p must be a probability, from 0 to 1, got {p}")
+        trainable = kwargs.pop("trainable", True)  # Keras' spatial layers do not take it
+        super().__init__(p, **kwargs)
+        self.trainable = trainable
+        self.p = p
+        self.input_spec = None  # Keras' asks for a batch axis
+
+    def call(self, inputs: Float[Tensor, "*n_space c"], training: bool | None = None) -> Float[Tensor, "*n_space c"]:
+        if len(inputs.shape) not in self._ranks:
+            raise ValueError(f"{type(self).__name__} expects {self._ranks[0]} or {self._ranks[1]} axes, got an input of shape {tuple(inputs.shape)}")
+        return super().call(inputs, training=bool(training))
+
+    def _get_noise_shape(self, inputs: Tensor) -> tuple[int, ...]:
+        shape, batch = ops.shape(inputs), len(inputs.shape) == self._ranks[1]
+        return (*shape[:batch], *(1 for _ in shape[batch:-1]), shape[-1])
+
+
+@keras.saving.register_keras_serializable(package="tf_impl")
+class Dropout1d(_ChannelDropout, keras.layers.SpatialDropout1D):
+    """`Dropout` of whole channels of signals.
+
+    Shapes:
+        (N, L, C) or (L, C), unchanged; a channel of an example is dropped in all its places.
+
+    Raises:
+        ValueError: p is not in [0, 1], or an input with other axes.
+
+    Differs from PyTorch: as `Dropout`; Keras' `SpatialDropout1D` has no unbatched input.
+
+    Source: Tompson et al. 2015, arXiv:1411.4280.
+    """
+
+    _ranks = (2, 3)
+
+
+@keras.saving.register_keras_serializable(package="tf_impl")
+class Dropout2d(_ChannelDropout, keras.layers.SpatialDropout2D):
+    """`Dropout` of whole channels of images.
+
+    Shapes:
+        (N, H, W, C), unchanged; a channel of an example is dropped in all its places. As in PyTorch, three axes are (N, L, C) and not one image.
+
+    Raises:
+        ValueError: p is not in [0, 1], or an input with other axes (PyTorch warns of them).
+
+    Differs from PyTorch: as `Dropout`.
+
+    Source: Tompson et al. 2015, arXiv:1411.4280; the notes, "Dropout2d".
+    """
+
+    _ranks = (3, 4)
+
+    def _get_noise_shape(self, inputs: Tensor) -> tuple[int, ...]:
+        batch, *space, channels = ops.shape(inputs)
+        return (batch, *(1 for _ in space), channels)
+
+
+@keras.saving.register_keras_serializable(package="tf_impl")
+class Dropout3d(_ChannelDropout, keras.layers.SpatialDropout3D):
+    """`Dropout` of whole channels of volumes.
+
+    Shapes:
+        (N, D, H, W, C) or (D, H, W, C), unchanged; a channel of an example is dropped in all its places.
+
+    Raises:
+        ValueError: p is not in [0, 1], or an input with other axes (PyTorch warns of them).
+
+    Differs from PyTorch: as `Dropout`.
+
+    Source: Tompson et al. 2015, arXiv:1411.4280.
+    """
+
+    _ranks = (4, 5)
