@@ -5,6 +5,7 @@ from types import MappingProxyType
 import keras
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer, check
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -50,7 +51,7 @@ class Adadelta(PyTorchOptimizer, keras.optimizers.Adadelta):
         super().__init__(lr, weight_decay=weight_decay, maximize=maximize, rho=rho, epsilon=check("eps", eps), **kwargs)
         self.eps = eps
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         self.count(variable)
         super().update_step(gradient, variable, lr)

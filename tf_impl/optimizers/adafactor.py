@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer, check, rows_first
+from tf_impl.typing import Tensor
 
 _MACHINE_EPSILON = {"bfloat16": 2.0**-7, "float16": 2.0**-10, "float32": 2.0**-23, "float64": 2.0**-52}
 
@@ -73,7 +74,7 @@ class Adafactor(PyTorchOptimizer, keras.optimizers.Adafactor):
             self._c.append(self.add_variable((*shape[:-2], 1, shape[-1]), dtype=variable.dtype, name="col_var") if matrix else None)
             self._v.append(None if matrix else self.add_variable_from_reference(variable, "variance"))
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         first = self.eps[0] if self.eps[0] is not None else _MACHINE_EPSILON[keras.backend.standardize_dtype(variable.dtype)]
         index = self._get_variable_index(variable)
         size = ops.maximum(self.eps[1], _rms(ops.convert_to_tensor(variable)))  # before weight decay
@@ -96,5 +97,5 @@ class Adafactor(PyTorchOptimizer, keras.optimizers.Adafactor):
         self.assign_sub(variable, ops.transpose(scale * update, back))
 
 
-def _rms(x):
+def _rms(x: Tensor) -> Tensor:
     return ops.sqrt(ops.mean(ops.square(x)))

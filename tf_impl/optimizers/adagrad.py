@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer, check, constant
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -60,7 +61,7 @@ class Adagrad(PyTorchOptimizer, keras.optimizers.Adagrad):
         self._accumulators = self.add_optimizer_variables(variables, "accumulator", constant(self.initial_accumulator_value))
         self._steps = self.counters(variables)
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         lr = lr / ops.cast(1 + (self.count(variable) - 1) * self.lr_decay, variable.dtype)
         accumulator = self._accumulators[self._get_variable_index(variable)]

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer, bias_correction, check, check_betas
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -56,7 +57,7 @@ class Adam(PyTorchOptimizer, keras.optimizers.Adam):
         self.eps = self.epsilon = check("eps", eps)
         self.decoupled_weight_decay = decoupled_weight_decay
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, v = self._momentums[index], self._velocities[index]

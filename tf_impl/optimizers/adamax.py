@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer, bias_correction, check, check_betas
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -51,7 +52,7 @@ class Adamax(PyTorchOptimizer, keras.optimizers.Adamax):
         self.betas = self.beta_1, self.beta_2 = check_betas(betas)
         self.eps = self.epsilon = check("eps", eps)
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, u = self._m[index], self._u[index]

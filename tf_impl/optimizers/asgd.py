@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -61,7 +62,7 @@ class ASGD(PyTorchOptimizer, keras.optimizers.Optimizer):
         self._etas = self.scalars(variables, "eta", 0.0)
         self._mus = self.scalars(variables, "mu", 1.0)
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         average, eta, mu = self._averages[index], self._etas[index], self._mus[index]

@@ -39,7 +39,8 @@ class Muon(PyTorchOptimizer, keras.optimizers.Muon):
     Differs from PyTorch:
         Keras' Muon sums its momentum with weight 1 for 1 − μ (which the norm takes out again), scales always by 0.2 √max(A, B), decays by 0.004 for
         0.1 and iterates in the gradient's dtype: 0.017 away after 20 steps of lr 0.02; with these equal 1e-4, which is bfloat16's. It trains what is no
-        matrix with AdamW; PyTorch refuses it.
+        matrix with AdamW; PyTorch refuses it. bfloat16 sums that are taken in another order round differently: of matrices 5x3 one update in 200 is off,
+        of 256x128 every one, each by at most 0.005 in an entry.
 
     Source: Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/; Liu et al. 2025, arXiv:2502.16982.
     """
@@ -80,7 +81,7 @@ class Muon(PyTorchOptimizer, keras.optimizers.Muon):
     def _ratio(self, rows: int, columns: int) -> float:
         return 0.2 * max(rows, columns) ** 0.5 if self.adjust_lr_fn == "match_rms_adamw" else max(1, rows / columns) ** 0.5
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
         buffer = self.momentums[index]

@@ -7,6 +7,7 @@ from keras import ops
 
 from tf_impl.optimizers._pytorch import bias_correction, check
 from tf_impl.optimizers.adam import Adam
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -63,7 +64,7 @@ class NAdam(Adam):
         super().build(variables)
         self._mu_products = self.scalars(variables, "mu_product", 1.0)
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, v, product = self._momentums[index], self._velocities[index], self._mu_products[index]

@@ -7,6 +7,7 @@ from keras import ops
 
 from tf_impl.optimizers._pytorch import bias_correction
 from tf_impl.optimizers.adam import Adam
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -54,7 +55,7 @@ class RAdam(Adam):
     ) -> None:
         super().__init__(lr, betas, eps, weight_decay, maximize=maximize, decoupled_weight_decay=decoupled_weight_decay, **kwargs)
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, v = self._momentums[index], self._velocities[index]

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer, check
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -56,7 +57,7 @@ class RMSprop(PyTorchOptimizer, keras.optimizers.RMSprop):
         self.alpha = self.rho = check("alpha", alpha)
         self.eps = self.epsilon = check("eps", eps)
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         self.count(variable)
         index = self._get_variable_index(variable)

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -56,7 +57,7 @@ class Rprop(PyTorchOptimizer, keras.optimizers.Optimizer):
         super().build(variables)
         self._previous, self._sizes = self.add_optimizer_variables(variables, ["previous", "size"])
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         previous, size = self._previous[index], self._sizes[index]

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from tf_impl.optimizers._pytorch import PyTorchOptimizer, check
+from tf_impl.typing import Tensor
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -64,7 +65,7 @@ class SGD(PyTorchOptimizer, keras.optimizers.SGD):
         if self.dampening:
             self._steps = self.counters(variables)  # the first gradient enters the buffer whole
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         gradient, lr = self.begin(gradient, variable, learning_rate)
         if self.momentum:
             buffer = self.momentums[self._get_variable_index(variable)]

@@ -55,7 +55,7 @@ class SparseAdam(Adam):
                 raise TypeError(f"SparseAdam takes the sparse gradients (tf.IndexedSlices) of embeddings, got {type(gradient).__name__}; use Adam instead.")
         keras.optimizers.Optimizer.apply(self, grads, trainable_variables)
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         import tensorflow as tf  # IndexedSlices are TensorFlow's own
 
         rows, row = tf.unique(gradient.indices)
