@@ -1,0 +1,37 @@
+"""Tensors in Keras and TensorFlow: making, typing, indexing, joining, sharing."""
+
+from tf_impl.tensors.arithmetic import arithmetic as arithmetic
+from tf_impl.tensors.arithmetic import in_place as in_place
+from tf_impl.tensors.arithmetic import overwritten as overwritten
+from tf_impl.tensors.broadcasting import broadcast as broadcast
+from tf_impl.tensors.broadcasting import expanded as expanded
+from tf_impl.tensors.broadcasting import refused as refused
+from tf_impl.tensors.broadcasting import stretched_in_place as stretched_in_place
+from tf_impl.tensors.creation import constructors as constructors
+from tf_impl.tensors.creation import drawn as drawn
+from tf_impl.tensors.creation import filled as filled
+from tf_impl.tensors.creation import ranges as ranges
+from tf_impl.tensors.dtype import cast as cast
+from tf_impl.tensors.dtype import class_labels as class_labels
+from tf_impl.tensors.dtype import defaults as defaults
+from tf_impl.tensors.dtype import integers as integers
+from tf_impl.tensors.dtype import layer_input as layer_input
+from tf_impl.tensors.dtype import numbers as numbers
+from tf_impl.tensors.dtype import plus as plus
+from tf_impl.tensors.dtype import promotion as promotion
+from tf_impl.tensors.indexing import add_rows as add_rows
+from tf_impl.tensors.indexing import nonzero as nonzero
+from tf_impl.tensors.indexing import out_of_range as out_of_range
+from tf_impl.tensors.indexing import select as select
+from tf_impl.tensors.indexing import set_rows as set_rows
+from tf_impl.tensors.indexing import write_through as write_through
+from tf_impl.tensors.join_and_split import join as join
+from tf_impl.tensors.join_and_split import sizes as sizes
+from tf_impl.tensors.join_and_split import split as split
+from tf_impl.tensors.join_and_split import uneven as uneven
+from tf_impl.tensors.one_hot import default_dtype as default_dtype
+from tf_impl.tensors.one_hot import one_hot as one_hot
+from tf_impl.tensors.one_hot import strange_labels as strange_labels
+from tf_impl.tensors.sharing import numpy_to_tensor as numpy_to_tensor
+from tf_impl.tensors.sharing import tensor_to_numpy as tensor_to_numpy
+from tf_impl.tensors.sharing import views as views

@@ -1,0 +1,37 @@
+"""Tensors in PyTorch: making, typing, indexing, joining, sharing."""
+
+from torch_ref.tensors.arithmetic import arithmetic as arithmetic
+from torch_ref.tensors.arithmetic import in_place as in_place
+from torch_ref.tensors.arithmetic import overwritten as overwritten
+from torch_ref.tensors.broadcasting import broadcast as broadcast
+from torch_ref.tensors.broadcasting import expanded as expanded
+from torch_ref.tensors.broadcasting import refused as refused
+from torch_ref.tensors.broadcasting import stretched_in_place as stretched_in_place
+from torch_ref.tensors.creation import constructors as constructors
+from torch_ref.tensors.creation import drawn as drawn
+from torch_ref.tensors.creation import filled as filled
+from torch_ref.tensors.creation import ranges as ranges
+from torch_ref.tensors.dtype import cast as cast
+from torch_ref.tensors.dtype import class_labels as class_labels
+from torch_ref.tensors.dtype import defaults as defaults
+from torch_ref.tensors.dtype import integers as integers
+from torch_ref.tensors.dtype import layer_input as layer_input
+from torch_ref.tensors.dtype import numbers as numbers
+from torch_ref.tensors.dtype import plus as plus
+from torch_ref.tensors.dtype import promotion as promotion
+from torch_ref.tensors.indexing import add_rows as add_rows
+from torch_ref.tensors.indexing import nonzero as nonzero
+from torch_ref.tensors.indexing import out_of_range as out_of_range
+from torch_ref.tensors.indexing import select as select
+from torch_ref.tensors.indexing import set_rows as set_rows
+from torch_ref.tensors.indexing import write_through as write_through
+from torch_ref.tensors.join_and_split import join as join
+from torch_ref.tensors.join_and_split import sizes as sizes
+from torch_ref.tensors.join_and_split import split as split
+from torch_ref.tensors.join_and_split import uneven as uneven
+from torch_ref.tensors.one_hot import default_dtype as default_dtype
+from torch_ref.tensors.one_hot import one_hot as one_hot
+from torch_ref.tensors.one_hot import strange_labels as strange_labels
+from torch_ref.tensors.sharing import numpy_to_tensor as numpy_to_tensor
+from torch_ref.tensors.sharing import tensor_to_numpy as tensor_to_numpy
+from torch_ref.tensors.sharing import views as views
