@@ -12,7 +12,7 @@ _register = keras.saving.register_keras_serializable(package="tf_impl")
 
 
 class _Adaptive(Twin):
-    def __init__(self, rank: int, output_size: int | None | tuple[int | None, ...], **kwargs) -> None:
+    def __init__(self, rank: int, output_size: int | tuple[int | None, ...] | None, **kwargs) -> None:
         sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * rank
         if len(sizes) != rank or any(size is not None and (not isinstance(size, int) or size < 1) for size in sizes):
             raise ValueError(f"output_size must be a positive integer, None (as the input), or {rank} of them, got {output_size!r}")
@@ -37,7 +37,7 @@ class _AdaptiveAvg(_Adaptive):
 
 
 class _AdaptiveMax(_Adaptive):
-    def __init__(self, rank: int, output_size: int | None | tuple[int | None, ...], return_indices: bool, **kwargs) -> None:
+    def __init__(self, rank: int, output_size: int | tuple[int | None, ...] | None, return_indices: bool, **kwargs) -> None:
         super().__init__(rank, output_size, **kwargs)
         self.return_indices = return_indices
 
@@ -89,12 +89,12 @@ class AdaptiveAvgPool2d(_AdaptiveAvg):
         ValueError: an output size that is none, or an input whose size is unknown until run time.
 
     Differs from PyTorch:
-        Keras' `GlobalAveragePooling2D` drops the axes of size 1. Older Keras has no other adaptive pooling; an average pool with stride n // m has other windows.
+        Keras' `GlobalAveragePooling2D` drops the axes of size 1; an average pool with stride n // m has other windows than these.
 
     Source: He et al. 2014, arXiv:1406.4729 (pyramid pooling); PyTorch's documentation.
     """
 
-    def __init__(self, output_size: int | None | tuple[int | None, int | None], **kwargs) -> None:
+    def __init__(self, output_size: int | tuple[int | None, int | None] | None, **kwargs) -> None:
         super().__init__(2, output_size, **kwargs)
 
 
@@ -110,7 +110,7 @@ class AdaptiveAvgPool3d(_AdaptiveAvg):
     Source: PyTorch's documentation, "AdaptiveAvgPool3d".
     """
 
-    def __init__(self, output_size: int | None | tuple[int | None, int | None, int | None], **kwargs) -> None:
+    def __init__(self, output_size: int | tuple[int | None, int | None, int | None] | None, **kwargs) -> None:
         super().__init__(3, output_size, **kwargs)
 
 
@@ -146,7 +146,7 @@ class AdaptiveMaxPool2d(_AdaptiveMax):
     Source: PyTorch's documentation, "AdaptiveMaxPool2d".
     """
 
-    def __init__(self, output_size: int | None | tuple[int | None, int | None], return_indices: bool = False, **kwargs) -> None:
+    def __init__(self, output_size: int | tuple[int | None, int | None] | None, return_indices: bool = False, **kwargs) -> None:
         super().__init__(2, output_size, return_indices, **kwargs)
 
 
@@ -162,5 +162,5 @@ class AdaptiveMaxPool3d(_AdaptiveMax):
     Source: PyTorch's documentation, "AdaptiveMaxPool3d".
     """
 
-    def __init__(self, output_size: int | None | tuple[int | None, int | None, int | None], return_indices: bool = False, **kwargs) -> None:
+    def __init__(self, output_size: int | tuple[int | None, int | None, int | None] | None, return_indices: bool = False, **kwargs) -> None:
         super().__init__(3, output_size, return_indices, **kwargs)

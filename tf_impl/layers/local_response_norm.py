@@ -12,10 +12,10 @@ from tf_impl.typing import Tensor
 class LocalResponseNorm(Twin):
     r"""Divides each value by a power of the mean square of its neighbours in the channel axis.
 
-    $$ y_c = x_c \Bigl( k + \frac{\alpha}{\text{size}} \sum_{j = c - \lfloor \text{size}/2 \rfloor}^{c + \lfloor (\text{size} - 1)/2 \rfloor} x_j^2 \Bigr)^{-\beta} $$
+    $$ y_c = x_c \Bigl( k + \frac{\alpha}{s} \sum_{j = c - \lfloor s/2 \rfloor}^{c + \lfloor (s - 1)/2 \rfloor} x_j^2 \Bigr)^{-\beta} $$
 
     Args:
-        size: channels in the window; beyond the ends there are zeros.
+        size: channels s in the window; beyond the ends there are zeros.
         alpha: α.
         beta: β.
         k: k.

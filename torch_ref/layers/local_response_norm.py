@@ -1,6 +1,8 @@
 r"""Local response normalisation: PyTorch's own layer, the reference.
 
-$$ y_c = x_c \Bigl( k + \frac{\alpha}{\text{size}} \sum_{j = c - \lfloor \text{size}/2 \rfloor}^{c + \lfloor (\text{size} - 1)/2 \rfloor} x_j^2 \Bigr)^{-\beta} $$
+$$ y_c = x_c \Bigl( k + \frac{\alpha}{s} \sum_{j = c - \lfloor s/2 \rfloor}^{c + \lfloor (s - 1)/2 \rfloor} x_j^2 \Bigr)^{-\beta} $$
+
+with s = size.
 
 Shapes: input and output (N, C, *space).
 

@@ -14,7 +14,8 @@ CASES = [
     _case("eval", image(2, 3, 4, 5, mean=3.0), training=False),
     _case("affine", image(2, 3, 4, 5, mean=3.0), affine=True, steps=2),
     _case("no-bias", image(2, 3, 4, 5), affine=True, bias=False),
-    _case("running", image(3, 2, 4, 5, mean=3.0), track_running_stats=True, steps=2),
+    _case("running", image(3, 2, 4, 5, mean=3.0), track_running_stats=True),
+    _case("running-affine", image(3, 2, 4, 5, mean=3.0), track_running_stats=True, affine=True, steps=2),
     _case("running-eval", image(3, 2, 4, 5), track_running_stats=True, affine=True, training=False),
     _case("momentum", image(3, 2, 4, 5, mean=3.0), track_running_stats=True, momentum=0.75),
     _case("two-values", image(3, 2, 1, 2), track_running_stats=True),  # n/(n-1) is 2

@@ -28,7 +28,13 @@ CASES = [
     _distance("half", *_PAIRS, p=0.5),
     _distance("largest", *_PAIRS, p=float("inf")),
     _distance("smallest", *_PAIRS, p=float("-inf")),
-    _distance("count", *_EQUAL, p=0.0, eps=0.0),
+    Case(
+        "layers.similarity:PairwiseDistance",
+        "count",  # of the values that differ: no gradient
+        config={"p": 0.0, "eps": 0.0},
+        inputs=dict(zip(("x1", "x2"), _EQUAL, strict=True)),
+        gradients=False,
+    ),
     _distance("broadcast", array(4, 3), array(3)),
     _distance("vectors", array(3), array(3)),
     _distance("equal", *_EQUAL, eps=0.0),  # the gradient at distance 0 is 0

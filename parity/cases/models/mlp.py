@@ -19,10 +19,10 @@ CASES = [
         "models.mlp:FashionMLP",
         "train",
         config={"hidden": 32},
-        inputs={"x": image(3, 1, 28, 28)},
+        inputs={"x": image(6, 1, 28, 28)},
         training=True,
         steps=3,
         loss=Build("losses.cross_entropy:CrossEntropyLoss"),
-        targets=labels(3, classes=10),
+        targets=labels(6, classes=10),
     ),
 ]
