@@ -49,7 +49,8 @@ class TorchLoss(keras.losses.Loss):
                 f"{name} is called with ({', '.join(signature.parameters)}), got {len(tensors) + len(named)} arguments: {error}. "
                 f"Keras calls losses as (y_true, y_pred, sample_weight): in compile() write loss=keras_loss({name}(...))."
             ) from error
-        return self.call(**{word: ops.convert_to_tensor(value) for word, value in bound.arguments.items()})
+        tensors = {word: value if isinstance(value, (int, float)) else ops.convert_to_tensor(value) for word, value in bound.arguments.items()}
+        return self.call(**tensors)
 
     def reduced(self, losses: Tensor) -> Tensor:
         """The elements' losses after `reduction`."""
@@ -113,6 +114,11 @@ def warn_if_broadcast(loss: keras.losses.Loss, input: Tensor, target: Tensor) ->
 def positive_part(x: Tensor) -> Tensor:
     """max(x, 0) with the gradient of `torch.clamp_min`, 1 at 0, on every backend."""
     return ops.where(x < 0, 0.0, x)
+
+
+def above_zero(x: Tensor) -> Tensor:
+    """max(x, 0) with gradient 0 at 0, as in PyTorch's multi-class margins."""
+    return ops.where(x > 0, x, 0.0)
 
 
 def minimum(a: Tensor, b: Tensor) -> Tensor:
