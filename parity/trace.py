@@ -18,7 +18,7 @@ import ml_dtypes
 import numpy as np
 
 SCHEMA = 1
-_NATIVE = frozenset("bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64".split())
+_NATIVE = frozenset(["bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float16", "float32", "float64"])
 
 
 class TraceError(ValueError):
@@ -29,7 +29,8 @@ class TraceError(ValueError):
 class Record:
     """One named array (canonical layout and name) or one fact, in execution order.
 
-    `role` is output, activation, input_grad, grad, weight, step, buffer, loss, slot, fact, margin, curve or trajectory.
+    `role` is output, activation, input_grad, grad, weight, step, buffer, loss, slot, fact, margin, curve or trajectory. The margin of an output of
+    decisions (argmax, top-k) has its name and shape, holds how far apart the two floats were that decided, and as its fact the key of their tensor.
     """
 
     role: str
@@ -78,7 +79,6 @@ class Trace:
 
         path = Path(path)
         head = {
-            "schema": SCHEMA,
             "subject": self.subject,
             "framework": self.framework,
             "dtype": self.dtype,
@@ -87,8 +87,11 @@ class Trace:
             "records": [_describe(i, record) for i, record in enumerate(self.records)],
         }
         arrays = {str(i): _storable(r.array) for i, r in enumerate(self.records) if r.array is not None}
-        text = json.dumps(head, sort_keys=True)
-        blob = save(arrays, metadata={"parity": text, "checksum": _checksum(text, arrays)})
+        try:
+            text = json.dumps(head, sort_keys=True)
+        except TypeError as error:
+            raise TraceError(f"{self.subject}: facts and `made` must be JSON data ({error}); turn it into numbers, text, lists and dicts.") from error
+        blob = save(arrays, metadata={"schema": str(SCHEMA), "parity": text, "checksum": _checksum(text, arrays)})
         write_atomically(path, blob)
         return path
 
@@ -99,7 +102,7 @@ class Trace:
         Raises:
             TraceError: missing, truncated, edited, or of another schema.
         """
-        from safetensors import SafetensorError, safe_open
+        from safetensors import safe_open
 
         path = Path(path)
         if not path.is_file():
@@ -107,16 +110,19 @@ class Trace:
         try:
             with safe_open(path, framework="numpy") as file:
                 header = file.metadata() or {}
+                if "parity" not in header:
+                    raise TraceError(f"{path} is a safetensors file but not a trace: its header has no parity entry; record it with `parity record`.")
                 arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
-        except (SafetensorError, OSError, ValueError) as error:
+        except TraceError:
+            raise
+        except Exception as error:  # of many types, by where the file is broken
             raise TraceError(f"{path} is truncated or not a trace ({error}); record it again.") from error
-        if "parity" not in header:
-            raise TraceError(f"{path} is a safetensors file but not a trace: its header has no parity entry; record it with `parity record`.")
+        schema = header.get("schema")
+        if schema != str(SCHEMA):
+            raise TraceError(f"{path} has trace schema {schema}, this version reads {SCHEMA}; record it again.")
         if header.get("checksum") != _checksum(header["parity"], arrays):
             raise TraceError(f"{path} was changed after it was written: its checksum does not fit; record it again.")
         head = json.loads(header["parity"])
-        if head["schema"] != SCHEMA:
-            raise TraceError(f"{path} has trace schema {head['schema']}, this version reads {SCHEMA}; record it again.")
         records = tuple(_restore(entry, arrays) for entry in head["records"])
         return cls(head["subject"], head["framework"], head["dtype"], records, head["made"], head["seconds"])
 
@@ -132,8 +138,8 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -141,33 +147,35 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 def _describe(index: int, record: Record) -> dict[str, Any]:
     entry: dict[str, Any] = {"role": record.role, "name": record.name, "layer": record.layer, "note": record.note}
+    if record.fact is not None:
+        entry["fact"] = record.fact
     if record.array is None:
-        return entry | {"fact": record.fact}
+        return entry
     return entry | {"tensor": str(index), "dtype": record.array.dtype.name, "shape": list(record.array.shape)}
 
 
 def _storable(array: np.ndarray) -> np.ndarray:
-    """C-contiguous (safetensors 0.8.0 silently corrupts anything else) and of a type it knows; the true one stands in the JSON."""
-    array = np.asarray(array, order="C")
+    """C-contiguous (safetensors 0.8.0 silently corrupts anything else), in the machine's byte order, of a type it knows; the true one stands in the JSON."""
+    if array.dtype.kind not in "biufcV" or array.dtype.names or array.dtype.hasobject:
+        raise TraceError(f"A trace holds numbers, got an array of {array.dtype}; record it as a fact.")
+    array = np.asarray(array, dtype=array.dtype.newbyteorder("="), order="C")
     if array.dtype.name in _NATIVE:
         return array
     return array.reshape(-1).view(np.uint16 if array.dtype.itemsize == 2 else np.uint8)
 
 
 def _restore(entry: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Record:
-    common = (entry["role"], entry["name"])
-    if "tensor" not in entry:
-        return Record(*common, fact=entry["fact"], layer=entry["layer"], note=entry["note"])
-    array = arrays[entry["tensor"]]
-    if entry["dtype"] not in _NATIVE:
-        kind = np.dtype(getattr(ml_dtypes, entry["dtype"], entry["dtype"]))
-        array = array.view(kind).reshape(entry["shape"])
-    return Record(*common, array, layer=entry["layer"], note=entry["note"])
+    array = None
+    if "tensor" in entry:
+        array = arrays[entry["tensor"]]
+        if entry["dtype"] not in _NATIVE:
+            array = array.view(getattr(ml_dtypes, entry["dtype"], entry["dtype"])).reshape(entry["shape"])
+    return Record(entry["role"], entry["name"], array, entry.get("fact"), entry["layer"], entry["note"])
 
 
 def _checksum(text: str, arrays: Mapping[str, np.ndarray]) -> str:
     digest = hashlib.sha256(text.encode())
-    for key in sorted(arrays, key=int):
+    for key in sorted(arrays):
         digest.update(f"\0{key}\0{arrays[key].dtype.str}{arrays[key].shape}".encode())
-        digest.update(arrays[key].data if arrays[key].size else b"")
+        digest.update(arrays[key].reshape(-1).view(np.uint8).data)
     return digest.hexdigest()
