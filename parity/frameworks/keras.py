@@ -56,12 +56,18 @@ class Keras:
         if dtype == "float64":  # off TensorFlow, Keras 3.15 answers float32 when float64 meets a constant; the second precision needs float64
             _NARROWED.update({"float64": "float64", "int64": "int64"})
         try:
-            with keras.device("gpu:0" if self.device.startswith("cuda") else "cpu:0"):
+            with keras.device(self._place()):
                 yield
         finally:
             keras.config.set_floatx(floatx)
             keras.config.set_dtype_policy(policy)
             _NARROWED.update(narrowed)
+
+    def _place(self) -> str:
+        """Keras' word for the device; on the torch backend "cpu:0" would turn parameters into plain tensors."""
+        if self.device.startswith("cuda"):
+            return "gpu:0"
+        return "cpu" if self.backend == "torch" else "cpu:0"
 
     def seed(self, seed: int) -> None:
         keras.utils.set_random_seed(seed)
