@@ -3,7 +3,7 @@ r"""Gradients where there is none: kinks, ties, zeros. Which subgradient does Te
 Shapes: `at_points`: x (n,), each gradient (n,). `ties`: x and y (n, d). `zeros`: x (n, d), y (n, d). `products`: x (n, d).
 
 Differs from PyTorch (first PyTorch's, then TensorFlow's gradient; the functions ending in `_as_torch` remove each):
-    selu(0): 1.7581, 1.0507. hardtanh(±1): 0, 1. Roundings: zeros, None (an optimizer then warns and skips).
+    hard_sigmoid's sixth is rounded to float32 in float64 models: 5e-9 off. selu(0): 1.7581, 1.0507. hardtanh(±1): 0, 1. Roundings: zeros, None (an optimizer then warns and skips).
     max along an axis with ties: all to the first, split evenly. maximum(x, y) with x = y: ½ and ½, 1 and 0; minimum alike.
     A norm, or the standard deviation of equal numbers, at 0: 0, NaN. xlogy(0, 0): NaN, 0. atan2(0, 0): 0, NaN.
     cumprod of [1, 0, 3]: [1, 4, 0], [1, 0, 0] (tensorflow#119430, mended after 2.21).
@@ -31,24 +31,20 @@ _POINTWISE: dict[str, Callable[[Tensor], Tensor]] = {
     "hardswish": keras.activations.hard_silu,
     "softshrink": keras.activations.soft_shrink,
     "abs": tf.abs,
-    "sign": tf.sign,
     "square": tf.square,
     "clamp": lambda x: tf.clip_by_value(x, -1, 1),
-    "round": tf.round,
-    "floor": tf.floor,
 }
+_STEPS: dict[str, Callable[[Tensor], Tensor]] = {"sign": tf.sign, "round": tf.round, "floor": tf.floor}
 
 
-def at_points(x: Float[Tensor, " n"]) -> dict[str, Tensor | bool]:
-    """Activations and roundings at their corners. A gradient that is not there counts as zero; `*_connected` says whether it is."""
-    told: dict[str, Tensor | bool] = {name: _gradient(f, x) for name, f in _POINTWISE.items()}
-    for name in ("relu", "round", "floor"):
-        told[f"{name}_connected"] = _gradient(_POINTWISE[name], x, unconnected="none") is not None
-    return told
+def at_points(x: Float[Tensor, " n"]) -> dict[str, Tensor | list[float] | None]:
+    """Activations at their corners; functions of steps, whose gradient is zero where it is not missing."""
+    steps = {name: _gradient(f, x) for name, f in _STEPS.items()}
+    return {name: _gradient(f, x) for name, f in _POINTWISE.items()} | {name: None if g is None else g.numpy().tolist() for name, g in steps.items()}
 
 
-def at_points_as_torch(x: Float[Tensor, " n"]) -> dict[str, Tensor]:
-    """selu takes the negative side at 0, hardtanh the flat side at ±1."""
+def at_points_as_torch(x: Float[Tensor, " n"]) -> dict[str, Tensor | list[float]]:
+    """selu takes the negative side at 0, hardtanh the flat side at ±1; a missing gradient is asked for as zeros."""
     scale, alpha = 1.0507009873554805, 1.6732632423543772
 
     def selu(x: Tensor) -> Tensor:
@@ -57,7 +53,12 @@ def at_points_as_torch(x: Float[Tensor, " n"]) -> dict[str, Tensor]:
     def hardtanh(x: Tensor) -> Tensor:
         return tf.where(tf.abs(x) < 1, x, tf.sign(x))
 
-    return {"selu": _gradient(selu, x), "hardtanh": _gradient(hardtanh, x)}
+    return {
+        "selu": _gradient(selu, x),
+        "hardtanh": _gradient(hardtanh, x),
+        "round": _gradient(tf.round, x, unconnected="zero").numpy().tolist(),
+        "floor": _gradient(tf.floor, x, unconnected="zero").numpy().tolist(),
+    }
 
 
 def ties(x: Float[Tensor, "n d"], y: Float[Tensor, "n d"]) -> dict[str, Tensor]:
@@ -148,7 +149,7 @@ def products_as_torch(x: Float[Tensor, "n d"]) -> dict[str, Tensor]:
     return {"cumprod": _gradient(cumprod, x)}
 
 
-def _gradient(function: Callable[[Tensor], Tensor], x: Tensor, unconnected: str = "zero") -> Tensor | None:
+def _gradient(function: Callable[[Tensor], Tensor], x: Tensor, unconnected: str = "none") -> Tensor | None:
     with tf.GradientTape() as tape:
         tape.watch(x)
         out = tf.reduce_sum(function(x))

@@ -44,14 +44,14 @@ def no_tracking(x: Float[Tensor, "*n d"], w: Float[Tensor, "d m"], b: Float[Tens
     }
 
 
-def phases(x: Float[Tensor, "*n d"], w: Float[Tensor, "d m"], phase: str) -> dict[str, Tensor | bool]:
+def phases(x: Float[Tensor, "*n d"], w: Float[Tensor, "d m"], phase: str) -> dict[str, Tensor | bool | None]:
     """The notes' pipeline: one forward pass for both phases, recorded only in training."""
     w = tf.Variable(w)
     tape = tf.GradientTape() if phase == "train" else contextlib.nullcontext()
     with tape:
         loss = tf.reduce_mean(tf.tanh(keras.ops.matmul(x, w)))
     gradient = tape.gradient(loss, w) if phase == "train" else None
-    return {"loss": loss, "tracked": gradient is not None, "gradient": tf.zeros_like(w) if gradient is None else gradient}
+    return {"loss": loss, "tracked": gradient is not None, "gradient": gradient}
 
 
 def detached_factor(x: Float[Tensor, "..."]) -> dict[str, Tensor]:

@@ -18,18 +18,18 @@ from keras import ops
 from tf_impl.typing import Tensor
 
 
-def filled(like: Float[Tensor, "..."], rows: int, columns: int) -> dict[str, Tensor | list[int]]:
+def filled(like: Float[Tensor, "..."], rows: int, columns: int) -> dict[str, Tensor | list]:
     """Constants. `*_like` takes shape and dtype from a tensor; for `new_*` the dtype is passed on by hand."""
     return {
         "ones": ops.ones((rows, columns)),
-        "zeros": ops.zeros((rows, columns)),
+        "zeros": ops.convert_to_numpy(ops.zeros((rows, columns))).tolist(),
         "zeros_long": ops.zeros((rows, columns), dtype="int64"),
         "full": ops.full((rows, columns), 7.25),
         "eye": ops.eye(rows),
         "eye_rectangular": ops.eye(rows, columns),
         "from_data": ops.convert_to_tensor([5.5, 3], dtype=keras.config.floatx()),
         "ones_like": ops.ones_like(like),
-        "zeros_like": ops.zeros_like(like),
+        "zeros_like": ops.convert_to_numpy(ops.zeros_like(like)).tolist(),
         "full_like": ops.full_like(like, -1.5),
         "new_ones": ops.ones((rows, columns), dtype="float64"),
         "new_full": ops.full((columns,), 3.0, dtype=like.dtype),

@@ -19,7 +19,6 @@ Differs from PyTorch:
 Source: the notes, "合并数组".
 """
 
-import keras
 from jaxtyping import Float, Num
 from keras import ops
 
@@ -60,9 +59,14 @@ def uneven(x: Float[Tensor, "..."], y: Float[Tensor, "..."]) -> dict[str, bool |
 
 def sizes(x: Num[Tensor, " n"], number: int) -> dict[str, list[int]]:
     """The same word and the same number: this many pieces, not pieces of this size; each element repeated, not the whole."""
+    pair = ops.arange(2)
     return {
         "split": [int(piece.shape[0]) for piece in ops.split(x, number)],
-        "repeat": keras.ops.convert_to_numpy(ops.repeat(ops.arange(2), number)).tolist(),
+        "split_by_size": [int(piece.shape[0]) for piece in ops.split(x, list(range(number, x.shape[0], number)))],
+        "split_by_number": [int(piece.shape[0]) for piece in ops.split(x, number)],
+        "repeat": ops.convert_to_numpy(ops.repeat(pair, number)).tolist(),
+        "whole_repeated": ops.convert_to_numpy(ops.tile(pair, number)).tolist(),
+        "elements_repeated": ops.convert_to_numpy(ops.repeat(pair, number)).tolist(),
     }
 
 

@@ -25,10 +25,17 @@ def one_hot(labels: Int[Tensor, "..."], num_classes: int = -1) -> dict[str, Tens
 
 
 def default_dtype(labels: Int[Tensor, "..."], num_classes: int) -> dict[str, str]:
-    """What comes out unless one asks."""
-    return {"dtype": keras.backend.standardize_dtype(ops.one_hot(labels, num_classes).dtype)}
+    """What comes out unless one asks, and when one does."""
+    rows, asked = ops.one_hot(labels, num_classes), ops.one_hot(labels, num_classes, dtype="int8")
+    return {"dtype": keras.backend.standardize_dtype(rows.dtype), "asked_for_int8": keras.backend.standardize_dtype(asked.dtype)}
 
 
 def strange_labels(labels: Int[Tensor, "..."], num_classes: int) -> dict[str, bool | str | None]:
-    """Labels that are no class."""
-    return attempt("one_hot", lambda: ops.one_hot(labels, num_classes))
+    """Labels that are no class, as they come and checked by hand."""
+
+    def checked() -> Tensor:
+        if not ops.all((labels >= 0) & (labels < num_classes)):
+            raise ValueError(f"labels: expected 0 to {num_classes - 1}, got {int(ops.min(labels))} to {int(ops.max(labels))}")
+        return ops.one_hot(labels, num_classes)
+
+    return attempt("one_hot", lambda: ops.one_hot(labels, num_classes)) | attempt("checked", checked)

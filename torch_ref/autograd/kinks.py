@@ -7,8 +7,8 @@ The functions ending in `_as_torch` are what a port has to write in TensorFlow t
 >>> import torch
 >>> x = torch.zeros(1)
 >>> told = at_points(x)
->>> [told[name].item() for name in ("relu", "abs", "leaky_relu", "round")]
-[0.0, 0.0, 0.125, 0.0]
+>>> [told[name].item() for name in ("relu", "abs", "leaky_relu")]
+[0.0, 0.0, 0.125]
 >>> ties(torch.ones(1, 2), torch.ones(1, 2))["maximum"]
 tensor([[0.5000, 0.5000]])
 
@@ -32,25 +32,21 @@ _POINTWISE: dict[str, Callable[[Tensor], Tensor]] = {
     "hardswish": _functional.hardswish,
     "softshrink": _functional.softshrink,
     "abs": torch.abs,
-    "sign": torch.sign,
     "square": torch.square,
     "clamp": lambda x: torch.clamp(x, -1, 1),
-    "round": torch.round,
-    "floor": torch.floor,
 }
+_STEPS: dict[str, Callable[[Tensor], Tensor]] = {"sign": torch.sign, "round": torch.round, "floor": torch.floor}
 
 
-def at_points(x: Tensor) -> dict[str, Tensor | bool]:
-    """Activations and roundings at their corners. A gradient that is not there counts as zero; `*_connected` says whether it is."""
-    told: dict[str, Tensor | bool] = {name: _gradient(f, x) for name, f in _POINTWISE.items()}
-    for name in ("relu", "round", "floor"):
-        told[f"{name}_connected"] = _POINTWISE[name](x.detach().requires_grad_()).requires_grad
-    return told
+def at_points(x: Tensor) -> dict[str, Tensor | list[float]]:
+    """Activations at their corners; functions of steps, whose gradient is zero where it is not missing."""
+    return {name: _gradient(f, x) for name, f in _POINTWISE.items()} | {name: _gradient(f, x).tolist() for name, f in _STEPS.items()}
 
 
-def at_points_as_torch(x: Tensor) -> dict[str, Tensor]:
+def at_points_as_torch(x: Tensor) -> dict[str, Tensor | list[float]]:
     """Those of `at_points` that TensorFlow answers differently."""
-    return {name: _gradient(_POINTWISE[name], x) for name in ("selu", "hardtanh")}
+    told = at_points(x)
+    return {name: told[name] for name in ("selu", "hardtanh", "round", "floor")}
 
 
 def ties(x: Tensor, y: Tensor) -> dict[str, Tensor]:

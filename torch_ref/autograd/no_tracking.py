@@ -38,14 +38,14 @@ def no_tracking(x: Tensor, w: Tensor, b: Tensor) -> dict[str, Tensor | bool]:
     }
 
 
-def phases(x: Tensor, w: Tensor, phase: str) -> dict[str, Tensor | bool]:
+def phases(x: Tensor, w: Tensor, phase: str) -> dict[str, Tensor | bool | None]:
     """The notes' pipeline: one forward pass for both phases, recorded only in training."""
     w = w.detach().requires_grad_()
     with torch.set_grad_enabled(phase == "train"):
         loss = torch.tanh(torch.matmul(x, w)).mean()
         if phase == "train":
             loss.backward()
-    return {"loss": loss, "tracked": loss.requires_grad, "gradient": torch.zeros_like(w) if w.grad is None else w.grad}
+    return {"loss": loss, "tracked": loss.requires_grad, "gradient": w.grad}
 
 
 def detached_factor(x: Tensor) -> dict[str, Tensor]:

@@ -15,18 +15,18 @@ import torch
 from torch import Tensor
 
 
-def filled(like: Tensor, rows: int, columns: int) -> dict[str, Tensor | list[int]]:
+def filled(like: Tensor, rows: int, columns: int) -> dict[str, Tensor | list]:
     """Constants. `*_like` takes shape and dtype from a tensor, `new_*` only the dtype; both can be overruled."""
     return {
         "ones": torch.ones(rows, columns),
-        "zeros": torch.zeros(rows, columns),
+        "zeros": torch.zeros(rows, columns).tolist(),
         "zeros_long": torch.zeros(rows, columns, dtype=torch.long),
         "full": torch.full((rows, columns), 7.25),
         "eye": torch.eye(rows),
         "eye_rectangular": torch.eye(rows, columns),
         "from_data": torch.tensor([5.5, 3]),
         "ones_like": torch.ones_like(like),
-        "zeros_like": torch.zeros_like(like),
+        "zeros_like": torch.zeros_like(like).tolist(),
         "full_like": torch.full_like(like, -1.5),
         "new_ones": like.new_ones(rows, columns, dtype=torch.double),
         "new_full": like.new_full((columns,), 3.0),

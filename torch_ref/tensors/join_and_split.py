@@ -59,4 +59,12 @@ def uneven(x: Tensor, y: Tensor) -> dict[str, bool | str | None]:
 
 def sizes(x: Tensor, number: int) -> dict[str, list[int]]:
     """The same word and the same number: pieces of this size, not this many; the whole repeated, not each element."""
-    return {"split": [len(piece) for piece in torch.split(x, number)], "repeat": torch.arange(2).repeat(number).tolist()}
+    pair = torch.arange(2)
+    return {
+        "split": [len(piece) for piece in torch.split(x, number)],
+        "split_by_size": [len(piece) for piece in torch.split(x, number)],
+        "split_by_number": [len(piece) for piece in torch.tensor_split(x, number)],
+        "repeat": pair.repeat(number).tolist(),
+        "whole_repeated": pair.repeat(number).tolist(),
+        "elements_repeated": pair.repeat_interleave(number).tolist(),
+    }

@@ -1,4 +1,4 @@
-"""Second derivatives: Rosenbrock's valley at and off its minimum, and a gradient penalty."""
+"""Second derivatives: Rosenbrock's valley beside its minimum and far from it, and a gradient penalty."""
 
 from parity.case import DemoCase, array, values
 
@@ -13,7 +13,7 @@ def _penalty(name: str, n: int, d: int, m: int, std: float = 1.0) -> DemoCase:
 
 
 CASES = [
-    _hessian("minimum", values([1.0, 1.0]), 2),
+    _hessian("off-minimum", values([1.0, 1.5]), 2),
     _hessian("start", values([-1.2, 1.0]), 2),
     _hessian("five", array(5), 5),
     _hessian("zero", values([0.0, 0.0, 0.0]), 3),

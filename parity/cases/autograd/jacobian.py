@@ -1,4 +1,4 @@
-"""The Jacobian of tanh(Wx): wide, tall, one row, one column, at zero, nearly saturated."""
+"""The Jacobian of tanh(Wx): wide, tall, one row, one column, a zero, nearly saturated."""
 
 from parity.case import DemoCase, array
 
@@ -13,6 +13,6 @@ CASES = [
     _case("tall", 6, 3, 1),
     _case("one-output", 1, 4, 2),
     _case("one-input", 3, 1, 4),
-    _case("at-zero", 3, 2, 5, x=array(2, std=0.0)),
+    _case("one-zero", 3, 2, 5, x=array(2, edges=(0.0,))),
     _case("nearly-saturated", 2, 3, 4, w=array(2, 3, std=3.0)),
 ]

@@ -26,8 +26,8 @@ CASES = [
         {
             "output:selu": "At 0 PyTorch takes the negative side (1.7581), TensorFlow the positive (1.0507).",
             "output:hardtanh": "At the bounds PyTorch gives 0, TensorFlow 1.",
-            "fact:round_connected": "PyTorch's gradient of a rounding is zero, TensorFlow's is None.",
-            "fact:floor_connected": "PyTorch's gradient of a rounding is zero, TensorFlow's is None.",
+            "fact:round": "PyTorch's gradient of a rounding is zero, TensorFlow's is None.",
+            "fact:floor": "PyTorch's gradient of a rounding is zero, TensorFlow's is None.",
         },
     ),
     _demo("at_points_as_torch", "corners", {"x": values(_POINTS)}),

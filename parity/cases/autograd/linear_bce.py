@@ -30,6 +30,6 @@ CASES = [
         w=values([[150.0, -150.0, 90.0, 0.0], [-50.0, 50.0, 0.0, 0.0]]),
         b=array(4, std=0.0),
     ),
-    _case("zero-input", x=values([0.0, 0.0, 0.0]), y=uniform(2), w=array(3, 2), b=array(2)),
+    _case("zero-inputs", x=values([0.0, 0.0, 1.5]), y=uniform(2), w=array(3, 2), b=array(2)),
     _case("one-by-one", x=array(1), y=uniform(1), w=array(1, 1), b=array(1)),
 ]

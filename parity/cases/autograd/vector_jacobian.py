@@ -13,7 +13,7 @@ CASES = [
     _case("tall", 7, 3),
     _case("one-output", 1, 4),
     _case("one-input", 4, 1),
-    _case("at-zero", 3, 4, x=array(4, std=0.0)),
+    _case("zeros", 3, 4, x=array(4, edges=(0.0, 0.0))),
     _case("zero-vector-parts", 4, 3, vector=array(4, edges=(0.0, 0.0)), tangent=array(3, edges=(0.0, -1.0))),
     _case("nearly-saturated", 3, 2, w=array(3, 2, std=3.0)),
 ]

@@ -1,4 +1,4 @@
-"""Broadcasting: the notes' (1, 2) + (3, 1), numbers, missing and stretched axes, empty ones; values, gradients, refusals."""
+"""Broadcasting: the notes' (1, 2) + (3, 1), numbers, missing and stretched axes; values, gradients, refusals."""
 
 from parity.case import Case, DemoCase, array, values
 
@@ -34,7 +34,6 @@ CASES = [
     _broadcast("missing-axes", (5,), (2, 3, 5)),
     _broadcast("both-stretched", (5, 1, 4, 1), (3, 1, 6)),
     _broadcast("one-element", (1, 1, 1), (2, 3)),
-    _broadcast("empty", (0, 3), (1, 3)),
     _expanded("rows", (1, 3), (4, 3)),
     _expanded("new-axes", (2, 1), (3, 2, 5)),
     _expanded("number", (), (2, 2)),

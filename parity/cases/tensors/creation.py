@@ -1,4 +1,4 @@
-"""Making tensors: unequal sides, one row, no rows; ranges that end on, before and behind a step; random draws."""
+"""Making tensors: unequal sides, one element; ranges that end on, before and behind a step; random draws."""
 
 from parity.case import DemoCase, array
 
@@ -22,7 +22,6 @@ CASES = [
     _filled("notes", 5, 3, array(5, 3), {"zeros_long": [[0, 0, 0]] * 5, "from_data": [5.5, 3.0], "new_ones": [[1.0, 1.0, 1.0]] * 5}),
     _filled("wide", 2, 7, array(2, 3, 4)),
     _filled("one", 1, 1, array(1)),
-    _filled("like-no-rows", 2, 3, array(0, 3)),
     _ranges("tenths", 0.0, 1.0, 0.1, 11),  # 0.1 is no binary number: is 1.0 in or out?
     _ranges("uneven", 1.0, 10.0, 2.5, 7),
     _ranges("downwards", 3.0, -2.0, -0.75, 5),

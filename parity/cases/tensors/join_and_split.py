@@ -28,5 +28,6 @@ CASES = [
     Case("tensors.join_and_split:split", "cube", inputs={"x": array(14, 2, 3)}),
     _uneven("columns", (2, 3), (2, 4)),
     _uneven("axes", (2, 3), (2, 3, 1)),
-    DemoCase("tensors.join_and_split:sizes", "twelve", inputs={"x": array(12)}, config={"number": 3}, known=_SIZES),
+    DemoCase("tensors.join_and_split:sizes", "twelve-by-three", inputs={"x": array(12)}, config={"number": 3}, known=_SIZES),
+    DemoCase("tensors.join_and_split:sizes", "ten-by-two", inputs={"x": array(10)}, config={"number": 2}, known=_SIZES),
 ]
