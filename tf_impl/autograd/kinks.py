@@ -3,7 +3,8 @@ r"""Gradients where there is none: kinks, ties, zeros. Which subgradient does Te
 Shapes: `at_points`: x (n,), each gradient (n,). `ties`: x and y (n, d). `zeros`: x (n, d), y (n, d). `products`: x (n, d).
 
 Differs from PyTorch (first PyTorch's, then TensorFlow's gradient; the functions ending in `_as_torch` remove each):
-    hard_sigmoid's sixth is rounded to float32 in float64 models: 5e-9 off. selu(0): 1.7581, 1.0507. hardtanh(±1): 0, 1. Roundings: zeros, None (an optimizer then warns and skips).
+    selu(0): 1.7581, 1.0507. hardtanh(±1): 0, 1. Roundings: zeros, None (an optimizer then warns and skips).
+    hard_sigmoid's slope 1/6 is rounded to float32 in float64 models: 5e-9 off, everywhere.
     max along an axis with ties: all to the first, split evenly. maximum(x, y) with x = y: ½ and ½, 1 and 0; minimum alike.
     A norm, or the standard deviation of equal numbers, at 0: 0, NaN. xlogy(0, 0): NaN, 0. atan2(0, 0): 0, NaN.
     cumprod of [1, 0, 3]: [1, 4, 0], [1, 0, 0] (tensorflow#119430, mended after 2.21).
