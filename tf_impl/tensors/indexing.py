@@ -14,7 +14,8 @@ Differs from PyTorch:
     `tf.gather` is `index_select`, not `torch.gather`. A negative step reverses (PyTorch refuses it).
     A tensor takes no assignment: `x[1, 0] = 5` raises, and a slice is a copy; a `tf.Variable` is assigned to by `x[1, 0].assign(5)`.
     `ops.scatter` adds the updates of a row named twice, `ops.scatter_update` keeps one of them, as `x[rows] = updates` does in PyTorch.
-    An index that is not there raises on the CPU; `tf.gather` gives zeros for it on a GPU (its documentation) and the last row under XLA. `ops.take` counts −1 from the end.
+    An index that is not there raises on the CPU; `tf.gather` gives zeros for it on a GPU (its documentation), the last row under XLA.
+    `ops.take` counts −1 from the end, `tf.gather` and `torch.index_select` refuse it.
 
 Source: the notes, "索引" and "索引高级函数".
 """
