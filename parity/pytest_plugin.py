@@ -6,7 +6,7 @@ with `--parity-report DIR`, in DIR, where the report of what ran is written at t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +59,10 @@ class Cases:
             chosen = select(self.config.getoption("--parity"))
         except ParityUsageError as error:
             raise pytest.UsageError(str(error)) from error
-        folder = CaseFolder.from_parent(session, name="parity", nodeid="parity", path=session.path)
-        items.extend(CaseItem.from_parent(folder, name=case.id, case=case, cases=self) for case in chosen)
+        folder = CaseFolder.from_parent(session, name="parity", nodeid="parity", path=session.path, chosen=chosen, cases=self)
+        report = folder.ihook.pytest_make_collect_report(collector=folder)
+        folder.ihook.pytest_collectreport(report=report)  # else the terminal's counts would be wrong
+        items.extend(report.result)
 
     def result(self, item: CaseItem) -> Result:
         """The result of one item; the first asks for all that were collected."""
@@ -95,8 +97,13 @@ class Cases:
 class CaseFolder(pytest.Collector):
     """The parent of the items; the cases come from `parity.cases`, not from a file."""
 
+    def __init__(self, *, chosen: Sequence[AnyCase], cases: Cases, **words: Any) -> None:
+        super().__init__(**words)
+        self.chosen, self.cases = chosen, cases
+
     def collect(self) -> Iterator[pytest.Item]:
-        return iter(())
+        for case in self.chosen:
+            yield CaseItem.from_parent(self, name=case.id, case=case, cases=self.cases)
 
 
 class CaseItem(pytest.Item):
