@@ -33,16 +33,15 @@ class PReLU(keras.layers.PReLU):
         super().__init__(alpha_initializer=keras.initializers.Constant(init), **kwargs)
         self.num_parameters = num_parameters
         self.init = init
-
-    def build(self, input_shape) -> None:
-        channels = input_shape[-1] if len(input_shape) > 1 else 1  # PyTorch: a single axis has no channels
-        if self.num_parameters not in (1, channels):
-            raise ValueError(
-                f"PReLU: num_parameters must be 1 or the input's {channels} channels, got {self.num_parameters} for an input of shape {input_shape}."
-            )
-        self.weight = self.add_weight(shape=(self.num_parameters,), name="weight", initializer=self.alpha_initializer)
+        self.weight = self.add_weight(shape=(num_parameters,), name="weight", initializer=self.alpha_initializer)
+        self.built = True  # PyTorch's parameters exist after construction
 
     def call(self, inputs: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        channels = inputs.shape[-1] if len(inputs.shape) > 1 else 1  # PyTorch: a single axis has no channels
+        if self.num_parameters not in (1, channels):
+            raise ValueError(
+                f"PReLU: num_parameters must be 1 or the input's {channels} channels, got {self.num_parameters} for an input of shape {tuple(inputs.shape)}."
+            )
         return ops.where(inputs > 0, inputs, self.weight * inputs)
 
     def get_config(self) -> dict:

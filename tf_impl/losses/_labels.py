@@ -40,4 +40,5 @@ def check_labels(loss: TorchLoss, input: Tensor, target: Tensor) -> None:
     if labels is not None and classes is not None:
         wrong = labels[((labels < 0) | (labels >= classes)) & (labels != loss.ignore_index)]
         if wrong.size:
-            raise ValueError(f"{name}: labels must be 0 … {classes - 1} or ignore_index={loss.ignore_index}, got {wrong.flat[0]} ({wrong.size} such).")
+            ignored = "" if loss.ignore_index is None else f" or ignore_index={loss.ignore_index}"
+            raise ValueError(f"{name}: labels must be 0 … {classes - 1}{ignored}, got {wrong.flat[0]} ({wrong.size} such).")

@@ -3,6 +3,7 @@
 import inspect
 import warnings
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import keras
@@ -101,8 +102,17 @@ def check_same_shape(loss: keras.losses.Loss, input: Tensor, target: Tensor) -> 
         raise ValueError(f"{type(loss).__name__}: target must have the input's shape {tuple(input.shape)}, got {tuple(target.shape)}.")
 
 
+def check_broadcast(loss: keras.losses.Loss, **shapes: Sequence[int | None]) -> None:
+    """Raises ValueError where shapes cannot be broadcast to one."""
+    for sizes in zip_longest(*(reversed(tuple(shape)) for shape in shapes.values())):
+        if len({size for size in sizes if size not in (1, None)}) > 1:
+            told = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+            raise ValueError(f"{type(loss).__name__}: these shapes cannot be broadcast to one: {told}.")
+
+
 def warn_if_broadcast(loss: keras.losses.Loss, input: Tensor, target: Tensor) -> None:
     """PyTorch broadcasts (N, 1) against (N,) to (N, N) and warns; so do the twins."""
+    check_broadcast(loss, input=input.shape, target=target.shape)
     if not same_shape(input.shape, target.shape):
         warnings.warn(
             f"{type(loss).__name__}: the target's shape {tuple(target.shape)} differs from the input's {tuple(input.shape)}; they are broadcast, "

@@ -3,10 +3,11 @@
 from typing import Any
 
 import keras
+import numpy as np
 from jaxtyping import Float
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss, check_same_shape, concrete, constant, like
+from tf_impl.losses._loss import TorchLoss, check_broadcast, check_same_shape, concrete, constant, like
 from tf_impl.typing import Tensor
 
 _SMALLEST_LOG = -100.0
@@ -42,6 +43,7 @@ class BCELoss(TorchLoss):
 
     def call(self, input: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         check_same_shape(self, input, target)
+        check_broadcast(self, input=input.shape, weight=np.shape(self.weight))
         for name, tensor in (("input", input), ("target", target)):
             seen = concrete(tensor)
             if seen is not None and not ((seen >= 0) & (seen <= 1)).all():

@@ -3,10 +3,11 @@
 from typing import Any
 
 import keras
+import numpy as np
 from jaxtyping import Float
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss, check_same_shape, constant, like
+from tf_impl.losses._loss import TorchLoss, check_broadcast, check_same_shape, constant, like
 from tf_impl.typing import Tensor
 
 
@@ -46,6 +47,7 @@ class BCEWithLogitsLoss(TorchLoss):
 
     def call(self, input: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         check_same_shape(self, input, target)
+        check_broadcast(self, input=input.shape, weight=np.shape(self.weight), pos_weight=np.shape(self.pos_weight))
         target = ops.cast(target, input.dtype)
         log_sigmoid = ops.log_sigmoid(input)
         if self.pos_weight is not None:

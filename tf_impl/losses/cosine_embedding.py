@@ -4,7 +4,7 @@ import keras
 from jaxtyping import Float, Num
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss, check_same_shape, positive_part, same_shape
+from tf_impl.losses._loss import TorchLoss, check_broadcast, positive_part
 from tf_impl.typing import Tensor
 
 _EPSILON = 9.999999960041972e-13  # 1e-12 as PyTorch has it, in float32, in float64 too
@@ -34,13 +34,14 @@ class CosineEmbeddingLoss(TorchLoss):
         super().__init__(size_average, reduce, reduction, **kwargs)
         self.margin = margin
 
-    def call(self, input1: Float[Tensor, "*n d"], input2: Float[Tensor, "*n d"], target: Num[Tensor, "*n"]) -> Float[Tensor, "..."]:
-        check_same_shape(self, input1, input2)
-        if not same_shape(target.shape, input1.shape[:-1]) or len(target.shape) > 1:
+    def call(self, input1: Float[Tensor, "*#n d"], input2: Float[Tensor, "*#n d"], target: Num[Tensor, "*#n"]) -> Float[Tensor, "..."]:
+        if len(target.shape) > 1 or not len(input1.shape) == len(input2.shape) == len(target.shape) + 1:
             raise ValueError(
                 f"CosineEmbeddingLoss: expected inputs (N, D) with a target (N,), or (D,) with (), "
                 f"got {tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(target.shape)}."
             )
+        check_broadcast(self, input1=input1.shape, input2=input2.shape)
+        check_broadcast(self, input1=input1.shape[:-1], target=target.shape)
         squares = [ops.sum(x * x, axis=-1) + _EPSILON for x in (input1, input2)]
         cosine = ops.sum(input1 * input2, axis=-1) / ops.sqrt(squares[0] * squares[1])
         similar = ops.where(target == 1, 1 - cosine, 0.0)

@@ -54,7 +54,7 @@ class CrossEntropyLoss(TorchLoss):
         self.label_smoothing = label_smoothing
 
     def call(self, input: Float[Tensor, "*n c"], target: Num[Tensor, "..."]) -> Float[Tensor, "..."]:
-        if len(input.shape) == len(target.shape):
+        if len(input.shape) == len(target.shape) > 0:
             return self.of_probabilities(input, target)
         return self.of_labels(input, target)
 

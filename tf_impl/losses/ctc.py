@@ -1,7 +1,7 @@
 """Connectionist temporal classification: the probability of a label sequence, however it is aligned, as PyTorch's."""
 
 import keras
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from keras import ops
 
 from tf_impl.losses._loss import TorchLoss, concrete
@@ -41,7 +41,7 @@ class CTCLoss(TorchLoss):
         self.zero_infinity = zero_infinity
 
     def call(
-        self, log_probs: Float[Tensor, "t *n c"], targets: Int[Tensor, "..."], input_lengths: Int[Tensor, "*n"], target_lengths: Int[Tensor, "*n"]
+        self, log_probs: Float[Tensor, "t *n c"], targets: Integer[Tensor, "..."], input_lengths: Integer[Tensor, "*n"], target_lengths: Integer[Tensor, "*n"]
     ) -> Float[Tensor, "..."]:
         single = len(log_probs.shape) == 2
         if single:
@@ -86,9 +86,10 @@ def _negative_log_probability(log_probs: Tensor, targets: Tensor, input_lengths:
     steps, batch, classes = ops.shape(log_probs)
     labels = ops.clip(targets, 0, classes - 1)  # padding may be anything
     blanks = ops.full_like(labels, blank)
-    states = ops.concatenate([ops.reshape(ops.stack([blanks, labels], axis=-1), (batch, -1)), blanks[:, :1]], axis=-1)
+    pairs = ops.reshape(ops.stack([blanks, labels], axis=-1), (batch, 2 * ops.shape(labels)[1]))
+    states = ops.concatenate([pairs, ops.full((batch, 1), blank, dtype=labels.dtype)], axis=-1)
     twice_before = ops.concatenate([ops.full_like(states[:, :2], blank), states[:, :-2]], axis=-1)
-    may_skip = (states != blank) & (states != twice_before)
+    may_skip = states != twice_before
     log_probs = ops.maximum(log_probs, _NEVER)
     emitted = ops.take_along_axis(log_probs, ops.broadcast_to(states[None], (steps, *ops.shape(states))), axis=-1)
 

@@ -6,7 +6,7 @@ import keras
 from jaxtyping import Float
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss, concrete, same_shape
+from tf_impl.losses._loss import TorchLoss, check_broadcast, concrete, same_shape
 from tf_impl.typing import Tensor
 
 
@@ -35,6 +35,7 @@ class GaussianNLLLoss(TorchLoss):
         self.eps = eps
 
     def call(self, input: Float[Tensor, "..."], target: Float[Tensor, "..."], var: Float[Tensor, "..."] | float) -> Float[Tensor, "..."]:
+        check_broadcast(self, input=input.shape, target=target.shape)
         if isinstance(var, (int, float)):
             var = ops.full_like(input, var)
         elif same_shape(var.shape, input.shape[:-1]) and not same_shape(var.shape, input.shape):

@@ -4,7 +4,7 @@ import keras
 from jaxtyping import Float, Num
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss, positive_part
+from tf_impl.losses._loss import TorchLoss, check_broadcast, positive_part
 from tf_impl.typing import Tensor
 
 
@@ -29,6 +29,7 @@ class HingeEmbeddingLoss(TorchLoss):
         self.margin = margin
 
     def call(self, input: Float[Tensor, "..."], target: Num[Tensor, "..."]) -> Float[Tensor, "..."]:
+        check_broadcast(self, input=input.shape, target=target.shape)
         dissimilar = ops.where(target != 1, positive_part(self.margin - input), 0.0)
         similar = ops.where(target != -1, input, 0.0)
         return self.reduced(dissimilar + similar)

@@ -4,7 +4,7 @@ import keras
 from jaxtyping import Float
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss
+from tf_impl.losses._loss import TorchLoss, check_broadcast
 from tf_impl.typing import Tensor
 
 
@@ -33,6 +33,7 @@ class KLDivLoss(TorchLoss):
         self.log_target = log_target
 
     def call(self, input: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        check_broadcast(self, input=input.shape, target=target.shape)
         if self.log_target:
             losses = ops.exp(target) * (target - input)
         else:

@@ -4,7 +4,7 @@ import keras
 from jaxtyping import Float, Num
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss, positive_part
+from tf_impl.losses._loss import TorchLoss, check_broadcast, positive_part
 from tf_impl.typing import Tensor
 
 
@@ -37,4 +37,5 @@ class MarginRankingLoss(TorchLoss):
                 "MarginRankingLoss: inputs and target must have as many axes, "
                 f"got shapes {tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(target.shape)}."
             )
+        check_broadcast(self, input1=input1.shape, input2=input2.shape, target=target.shape)
         return self.reduced(positive_part(-ops.cast(target, input1.dtype) * (input1 - input2) + self.margin))

@@ -3,7 +3,7 @@
 from typing import Any
 
 import keras
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from keras import ops
 
 from tf_impl.losses._labels import check_labels
@@ -51,7 +51,7 @@ class MultiMarginLoss(TorchLoss):
         self.margin = margin
         self.weight = constant(weight)
 
-    def call(self, input: Float[Tensor, "*n c"], target: Int[Tensor, "*n"]) -> Float[Tensor, "..."]:
+    def call(self, input: Float[Tensor, "*n c"], target: Integer[Tensor, "..."]) -> Float[Tensor, "..."]:
         if len(input.shape) == len(target.shape) == 1:
             input = ops.expand_dims(input, 0)
         check_labels(self, input, target)
@@ -87,7 +87,7 @@ class MultiLabelMarginLoss(TorchLoss):
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", **kwargs) -> None:
         super().__init__(size_average, reduce, reduction, **kwargs)
 
-    def call(self, input: Float[Tensor, "*n c"], target: Int[Tensor, "*n c"]) -> Float[Tensor, "..."]:
+    def call(self, input: Float[Tensor, "*n c"], target: Integer[Tensor, "*n c"]) -> Float[Tensor, "..."]:
         check_same_shape(self, input, target)
         classes = input.shape[-1]
         seen = concrete(target)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import keras
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 from keras import ops
 
 from tf_impl.losses._labels import check_labels, negative_log_likelihood
@@ -46,7 +46,7 @@ class NLLLoss(TorchLoss):
         self.weight = constant(weight)
         self.ignore_index = ignore_index
 
-    def call(self, input: Float[Tensor, "*n c"], target: Int[Tensor, "*n"]) -> Float[Tensor, "..."]:
+    def call(self, input: Float[Tensor, "*n c"], target: Integer[Tensor, "*n"]) -> Float[Tensor, "..."]:
         check_labels(self, input, target)
         losses, weights = negative_log_likelihood(self, input, target)
         return ops.sum(losses) / ops.sum(weights) if self.reduction == "mean" else self.reduced(losses)

@@ -6,7 +6,7 @@ import keras
 from jaxtyping import Float, Num
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss
+from tf_impl.losses._loss import TorchLoss, check_broadcast
 from tf_impl.typing import Tensor
 
 
@@ -44,6 +44,7 @@ class PoissonNLLLoss(TorchLoss):
         self.eps = eps
 
     def call(self, input: Float[Tensor, "..."], target: Num[Tensor, "..."]) -> Float[Tensor, "..."]:
+        check_broadcast(self, input=input.shape, target=target.shape)
         target = ops.cast(target, input.dtype)
         losses = ops.exp(input) - target * input if self.log_input else input - target * ops.log(input + self.eps)
         if self.full:

@@ -3,10 +3,11 @@
 from typing import Any
 
 import keras
+import numpy as np
 from jaxtyping import Float, Num
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss, constant, like
+from tf_impl.losses._loss import TorchLoss, check_broadcast, constant, like
 from tf_impl.typing import Tensor
 
 
@@ -30,6 +31,7 @@ class SoftMarginLoss(TorchLoss):
         super().__init__(size_average, reduce, reduction, **kwargs)
 
     def call(self, input: Float[Tensor, "..."], target: Num[Tensor, "..."]) -> Float[Tensor, "..."]:
+        check_broadcast(self, input=input.shape, target=target.shape)
         return self.reduced(ops.softplus(-ops.cast(target, input.dtype) * input))
 
 
@@ -54,6 +56,7 @@ class MultiLabelSoftMarginLoss(TorchLoss):
         self.weight = constant(weight)
 
     def call(self, input: Float[Tensor, "... c"], target: Num[Tensor, "... c"]) -> Float[Tensor, "..."]:
+        check_broadcast(self, input=input.shape, target=target.shape, weight=np.shape(self.weight))
         target = ops.cast(target, input.dtype)
         losses = -(target * ops.log_sigmoid(input) + (1 - target) * ops.log_sigmoid(-input))
         return self.reduced(ops.mean(losses if self.weight is None else losses * like(self.weight, input), axis=-1))

@@ -52,11 +52,7 @@ class TripletMarginLoss(TorchLoss):
         self.swap = swap
 
     def call(self, anchor: Float[Tensor, "... d"], positive: Float[Tensor, "... d"], negative: Float[Tensor, "... d"]) -> Float[Tensor, "..."]:
-        if not len(anchor.shape) == len(positive.shape) == len(negative.shape):
-            raise ValueError(
-                "TripletMarginLoss: anchor, positive and negative must have as many axes, "
-                f"got shapes {tuple(anchor.shape)}, {tuple(positive.shape)} and {tuple(negative.shape)}."
-            )
+        _check_axes(self, anchor, positive, negative)
         return self.reduced(_triplet(anchor, positive, negative, lambda x, y: _distance(x, y, self.p, self.eps), self.margin, self.swap))
 
 
@@ -74,7 +70,7 @@ class TripletMarginWithDistanceLoss(TorchLoss):
         anchor, positive and negative (…, D); with "none" the output is the distance's.
 
     Raises:
-        ValueError: the margin is not positive.
+        ValueError: the margin is not positive, or the numbers of axes differ.
     """
 
     def __init__(
@@ -93,6 +89,7 @@ class TripletMarginWithDistanceLoss(TorchLoss):
         self.swap = swap
 
     def call(self, anchor: Float[Tensor, "..."], positive: Float[Tensor, "..."], negative: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        _check_axes(self, anchor, positive, negative)
         distance = self.distance_function or (lambda x, y: _distance(x, y, 2.0, 1e-6))
         return self.reduced(_triplet(anchor, positive, negative, distance, self.margin, self.swap))
 
@@ -115,6 +112,11 @@ def _check_margin(loss: TorchLoss, margin: float) -> None:
         raise ValueError(f"{type(loss).__name__}: margin must be positive, got {margin}.")
 
 
+def _check_axes(loss: TorchLoss, *tensors: Tensor) -> None:
+    if len({len(tensor.shape) for tensor in tensors}) > 1:
+        raise ValueError(f"{type(loss).__name__}: all three must have as many axes, got shapes {', '.join(str(tuple(t.shape)) for t in tensors)}.")
+
+
 def _triplet(anchor: Tensor, positive: Tensor, negative: Tensor, distance: Callable[[Tensor, Tensor], Tensor], margin: float, swap: bool) -> Tensor:
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
@@ -125,6 +127,8 @@ def _triplet(anchor: Tensor, positive: Tensor, negative: Tensor, distance: Calla
 def _distance(x: Tensor, y: Tensor, p: float, eps: float) -> Tensor:
     """The p-norm of x − y + ε along the last axis; its gradient at 0 is 0."""
     size = ops.abs(x - y + eps)
+    if p == 0:
+        return ops.sum(ops.cast(size != 0, size.dtype), axis=-1)
     if p == 1:
         return ops.sum(size, axis=-1)
     if math.isinf(p):
