@@ -25,6 +25,7 @@ from tf_impl.layers.dropout import Dropout as Dropout
 from tf_impl.layers.dropout import Dropout1d as Dropout1d
 from tf_impl.layers.dropout import Dropout2d as Dropout2d
 from tf_impl.layers.dropout import Dropout3d as Dropout3d
+from tf_impl.layers.dropout_masks import observe_dropout as observe_dropout
 from tf_impl.layers.embedding import Embedding as Embedding
 from tf_impl.layers.flatten import Flatten as Flatten
 from tf_impl.layers.flatten import Unflatten as Unflatten

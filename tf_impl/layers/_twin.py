@@ -53,12 +53,10 @@ def spread(value: int | tuple[int, ...], rank: int, name: str, least: int | None
 
 def check_channels(layer: keras.layers.Layer, inputs: Tensor, argument: str, channels: int) -> None:
     """Refuse an input whose last axis is not the channels the layer was built for."""
-    if inputs.shape[-1] != channels:
+    if len(inputs.shape) == 0 or inputs.shape[-1] != channels:
         first = len(inputs.shape) > 2 and inputs.shape[1] == channels
         hint = ": the input looks channels first, the twin takes channels last" if first else ""
-        raise ValueError(
-            f"{type(layer).__name__} was built with {argument}={channels} but the last axis of the input {tuple(inputs.shape)} is {inputs.shape[-1]}{hint}"
-        )
+        raise ValueError(f"{type(layer).__name__} was built with {argument}={channels} but the input of shape {tuple(inputs.shape)} does not end in that{hint}")
 
 
 def batched(function: Callable[[Tensor], Tensor], inputs: Tensor, rank: int, name: str) -> Tensor:
@@ -71,6 +69,16 @@ def batched(function: Callable[[Tensor], Tensor], inputs: Tensor, rank: int, nam
         )
     outputs = function(ops.expand_dims(inputs, 0))
     return tuple(ops.squeeze(output, 0) for output in outputs) if isinstance(outputs, tuple) else ops.squeeze(outputs, 0)
+
+
+def check_range(indices: Tensor, size: int, name: str) -> None:
+    """Refuse an index outside 0 … size − 1, if its value is known: inside a compiled function it is not."""
+    try:
+        seen = ops.convert_to_numpy(indices)
+    except Exception:  # a traced tensor has no values yet; every backend says so in its own way
+        return
+    if seen.size and not 0 <= seen.min() <= seen.max() < size:
+        raise ValueError(f"{name} takes indices from 0 to {size - 1}, got {seen.min()} … {seen.max()}")
 
 
 def initial_weights(fan_in: int) -> dict[str, keras.initializers.Initializer]:

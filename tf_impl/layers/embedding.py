@@ -4,7 +4,7 @@ import keras
 from jaxtyping import Float, Integer
 from keras import ops
 
-from tf_impl.layers._twin import Twin
+from tf_impl.layers._twin import Twin, check_range
 from tf_impl.typing import Tensor
 
 
@@ -60,7 +60,7 @@ class Embedding(Twin, keras.layers.Embedding):
     def call(self, inputs: Integer[Tensor, "..."]) -> Float[Tensor, "... d"]:
         if not keras.backend.is_int_dtype(inputs.dtype):
             raise ValueError(f"Embedding looks up integers, got {inputs.dtype}")
-        self._check(inputs)
+        check_range(inputs, self.num_embeddings, "Embedding")
         table = ops.convert_to_tensor(self._embeddings)
         rows = ops.take(table if self.sparse else ops.reshape(table, table.shape), inputs, axis=0)  # the gradient of reshape is dense
         values = ops.stop_gradient(rows)
@@ -74,14 +74,6 @@ class Embedding(Twin, keras.layers.Embedding):
         if self.padding_idx is not None:
             slope = ops.where(ops.expand_dims(inputs == self.padding_idx, -1), ops.zeros_like(slope), slope)
         return ops.cast(values + slope, self.compute_dtype)
-
-    def _check(self, indices: Tensor) -> None:
-        try:
-            seen = ops.convert_to_numpy(indices)
-        except Exception:  # a traced tensor has no values yet; every backend says so in its own way
-            return
-        if seen.size and not 0 <= seen.min() <= seen.max() < self.num_embeddings:
-            raise ValueError(f"Embedding has rows 0 … {self.num_embeddings - 1}, asked for {seen.min()} … {seen.max()}")
 
     def _counts(self, indices: Tensor) -> Tensor:
         flat = ops.reshape(indices, (-1, 1))

@@ -1,5 +1,7 @@
 """Group normalisation, channels last, with PyTorch's arguments."""
 
+import math
+
 import keras
 from jaxtyping import Float
 from keras import ops
@@ -25,7 +27,7 @@ class GroupNorm(Twin, keras.layers.GroupNormalization):
         input and output (N, *space, C) or (N, C); γ and β (C,).
 
     Raises:
-        ValueError: the groups do not divide the channels, the last axis is not `num_channels`, or a group holds one value.
+        ValueError: the groups do not divide the channels, the last axis is not `num_channels`, or one example with one value per group.
 
     Differs from PyTorch:
         Keras' `epsilon` is 1e-3, PyTorch's 1e-5; Keras' `groups` is 32 where PyTorch asks for it.
@@ -46,6 +48,8 @@ class GroupNorm(Twin, keras.layers.GroupNormalization):
         if len(inputs.shape) < 2:
             raise ValueError(f"GroupNorm expects at least 2 axes (batch, channels), got an input of shape {tuple(inputs.shape)}")
         check_channels(self, inputs, "num_channels", self.num_channels)
+        if None not in inputs.shape and math.prod(inputs.shape) == self.groups:
+            raise ValueError(f"GroupNorm needs more than one value per group, got an input of shape {tuple(inputs.shape)} with num_groups={self.groups}")
         shape = ops.shape(inputs)
         x = ops.reshape(widened(inputs), (*shape[:-1], self.groups, self.num_channels // self.groups))
         mean, variance = ops.moments(x, axes=[*range(1, len(shape) - 1), len(shape)], keepdims=True)

@@ -43,7 +43,7 @@ class LayerNorm(Twin, keras.layers.LayerNormalization):
 
     def call(self, inputs: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         given = tuple(inputs.shape[-len(self.normalized_shape) :])
-        if given != self.normalized_shape:
+        if len(given) != len(self.normalized_shape) or any(n not in (None, wanted) for n, wanted in zip(given, self.normalized_shape, strict=True)):
             raise ValueError(
                 f"LayerNorm was built with normalized_shape={self.normalized_shape} but the input's last axes are {given} of {tuple(inputs.shape)}"
             )

@@ -48,7 +48,7 @@ class RMSNorm(Twin, keras.layers.RMSNormalization):
 
     def call(self, inputs: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         given = tuple(inputs.shape[-len(self.normalized_shape) :])
-        if given != self.normalized_shape:
+        if len(given) != len(self.normalized_shape) or any(n not in (None, wanted) for n, wanted in zip(given, self.normalized_shape, strict=True)):
             raise ValueError(f"RMSNorm was built with normalized_shape={self.normalized_shape} but the input's last axes are {given} of {tuple(inputs.shape)}")
         eps = float(ml_dtypes.finfo(keras.backend.standardize_dtype(inputs.dtype)).eps) if self.eps is None else self.eps
         x = widened(inputs)

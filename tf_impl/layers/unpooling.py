@@ -6,7 +6,7 @@ import keras
 from jaxtyping import Float, Integer
 from keras import ops
 
-from tf_impl.layers._twin import Twin, spread
+from tf_impl.layers._twin import Twin, check_range, spread
 from tf_impl.typing import Tensor
 
 _register = keras.saving.register_keras_serializable(package="tf_impl")
@@ -28,6 +28,7 @@ class _MaxUnpool(Twin):
         if axes not in (rank + 1, rank + 2) or tuple(indices.shape) != tuple(inputs.shape):
             raise ValueError(f"{name} expects {rank + 2} or {rank + 1} axes, and as many indices, got shapes {tuple(inputs.shape)} and {tuple(indices.shape)}")
         space, channels = self._size(inputs.shape[-rank - 1 : -1], output_size), inputs.shape[-1]
+        check_range(indices, math.prod(space), name)
         batch = ops.shape(inputs)[0] if axes == rank + 2 else 1
         flat = ops.cast(ops.reshape(indices, (batch, -1, channels)), "int64")
         image = ops.reshape(ops.arange(batch, dtype="int64"), (-1, 1, 1)) * math.prod(space)
@@ -81,11 +82,11 @@ class MaxUnpool2d(_MaxUnpool):
         input and indices (N, H, W, C) or (H, W, C), output (N, H_out, W_out, C); an index counts the places of the flattened H_out·W_out.
 
     Raises:
-        ValueError: indices of another shape, or an output size that cannot have been pooled to the input's.
+        ValueError: indices of another shape or outside the output, or an output size that cannot have been pooled to the input's.
 
     Differs from PyTorch:
         Keras has no such layer. TensorFlow's `max_pool_with_argmax` counts (h·W + w)·C + c, where PyTorch counts h·W + w.
-        An index outside the output raises in PyTorch; here TensorFlow raises on the CPU and drops the value on a GPU.
+        An index outside the output raises in PyTorch, and here outside compiled functions; in one, TensorFlow raises on the CPU and drops the value on a GPU.
 
     Source: Zeiler and Fergus 2014, arXiv:1311.2901; Badrinarayanan et al. 2015, arXiv:1511.00561 (SegNet); the notes, "MaxUnpool2d".
     """

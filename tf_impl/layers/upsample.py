@@ -73,6 +73,8 @@ class Upsample(Twin):
         x = inputs
         for axis, (n, size, factor) in enumerate(zip(inputs.shape[1:-1], sizes, factors, strict=True), start=1):
             wanted = size if factor is None else math.floor(n * factor)
+            if wanted < 1:
+                raise ValueError(f"Upsample: nothing is left of {tuple(inputs.shape)} with size={self.size}, scale_factor={self.scale_factor}")
             x = self._resize(x, axis, n, wanted, None if self.recompute_scale_factor else factor)
         return x
 

@@ -25,6 +25,7 @@ from torch_ref.layers.dropout import Dropout as Dropout
 from torch_ref.layers.dropout import Dropout1d as Dropout1d
 from torch_ref.layers.dropout import Dropout2d as Dropout2d
 from torch_ref.layers.dropout import Dropout3d as Dropout3d
+from torch_ref.layers.dropout_masks import observe_dropout as observe_dropout
 from torch_ref.layers.embedding import Embedding as Embedding
 from torch_ref.layers.flatten import Flatten as Flatten
 from torch_ref.layers.flatten import Unflatten as Unflatten
