@@ -68,6 +68,8 @@ def measure(pairs: Sequence[Pair], *, scale_of: np.ndarray, slices: bool = True,
     Returns:
         the maxima, in which an element that is not finite in either array of a pair counts as no difference; `pattern_mismatch` says where patterns part.
     """
+    if not scale_of.size:
+        return Measures((0.0,) * len(pairs), 0.0, {})
     operands: list[tuple[np.ndarray, ...]] = [*pairs, (scale_of,)]
     found = _measure(operands, slices, masked=False)
     if np.isfinite([*found.maxima, found.scale]).all():
