@@ -26,7 +26,7 @@ class PixelShuffle(Twin):
         ValueError: fewer than 3 axes, or channels that r² does not divide.
 
     Differs from PyTorch:
-        `tf.nn.depth_to_space` and Keras' `ops.depth_to_space` on TensorFlow read the channel as (u·r + v)·C + c: O(1) wrong for C > 1, silently (3.7).
+        `tf.nn.depth_to_space` and Keras' `ops.depth_to_space` on TensorFlow read the channel as (u·r + v)·C + c: O(1) wrong for C > 1, silently (4.0).
 
     Source: Shi et al. 2016, arXiv:1609.05158.
     """

@@ -1,4 +1,4 @@
-"""Dropout drawn freely, over 57,600 values or 1920 channels, and everything dropped. By chance five standard deviations are exceeded once in 1.7 million draws."""
+"""Dropout drawn freely, over 57,600 values or 1920 channels, and everything dropped; chance exceeds five standard deviations once in 1.7 million draws."""
 
 from parity.case import DemoCase, image
 
