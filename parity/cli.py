@@ -141,8 +141,10 @@ def _print_run(found: Any) -> None:
     from parity.report.terminal import results_table, totals_line
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=160)  # a log or a pipe has no width of its own
     console.print(results_table(found))
-    console.print(totals_line(found))
+    console.print(totals_line(found), soft_wrap=True)
 
 
 def main() -> None:
