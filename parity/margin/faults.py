@@ -212,7 +212,7 @@ def elu_alpha(rng: Rng) -> Probe:
 
 def dropout_not_rescaled(rng: Rng) -> Probe:
     (x,) = table(rng)
-    mask = (rng.random(x.shape) < 0.9).astype(np.float32)
+    mask = np.asarray(rng.random(x.shape) < 0.9, np.float32)
     return with_fault((x, mask), lambda x, mask, q: x * mask / q, 0.9, 1.0)
 
 
