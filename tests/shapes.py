@@ -11,7 +11,7 @@ from collections.abc import Callable
 from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray, jaxtyped
 
-_checker = beartype(conf=BeartypeConf(is_pep484_tower=True))  # an int is a float, as everywhere in Python
+checked = jaxtyped(typechecker=beartype(conf=BeartypeConf(is_pep484_tower=True)))  # tower: an int is a float, as everywhere in Python
 
 
 def check_shapes(package: str) -> int:
@@ -23,10 +23,10 @@ def check_shapes(package: str) -> int:
             if getattr(value, "__module__", None) != module.__name__:
                 continue
             if inspect.isclass(value) and _has_shapes(vars(value).get("call")):
-                value.call = jaxtyped(typechecker=_checker)(value.call)
+                value.call = checked(value.call)
                 wrapped += 1
             elif inspect.isfunction(value) and _has_shapes(value):
-                setattr(module, name, jaxtyped(typechecker=_checker)(value))
+                setattr(module, name, checked(value))
                 wrapped += 1
     return wrapped
 
