@@ -73,6 +73,7 @@ from tf_impl.layers.rms_norm import RMSNorm as RMSNorm
 from tf_impl.layers.rnn import RNN as RNN
 from tf_impl.layers.rnn import PackedRNN as PackedRNN
 from tf_impl.layers.rnn import RNNCell as RNNCell
+from tf_impl.layers.separable import SeparableConv2d as SeparableConv2d
 from tf_impl.layers.shuffle import ChannelShuffle as ChannelShuffle
 from tf_impl.layers.shuffle import PixelShuffle as PixelShuffle
 from tf_impl.layers.shuffle import PixelUnshuffle as PixelUnshuffle

@@ -1,7 +1,7 @@
 """Pooling to a given size, channels last, with PyTorch's windows."""
 
 import keras
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 from keras import ops
 
 from tf_impl.layers._twin import Twin, batched
@@ -20,7 +20,7 @@ class _Adaptive(Twin):
         self.output_size = sizes
         self.built = True
 
-    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_space c"]:
+    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_out c"] | tuple[Float[Tensor, "*n_out c"], Integer[Tensor, "*n_out c"]]:
         return batched(self._on_batch, inputs, len(self.output_size), type(self).__name__)
 
     def _sizes(self, x: Tensor) -> list[tuple[int, int]]:

@@ -39,7 +39,7 @@ class _Conv(Twin):
         self.build((None, *(d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True)), in_channels))
         self.input_spec = None  # Keras' asks for a batch axis
 
-    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_space o"]:
+    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_out o"]:
         check_channels(self, inputs, "in_channels", self.in_channels)
         return batched(self._on_batch, inputs, self.rank, type(self).__name__)
 

@@ -44,7 +44,7 @@ class _ConvTranspose(Twin):
             )
         )
 
-    def call(self, inputs: Float[Tensor, "*n_space c"], output_size: tuple[int, ...] | None = None) -> Float[Tensor, "*n_space o"]:
+    def call(self, inputs: Float[Tensor, "*n_space c"], output_size: tuple[int, ...] | None = None) -> Float[Tensor, "*n_out o"]:
         check_channels(self, inputs, "in_channels", self.in_channels)
         return batched(lambda x: self._on_batch(x, output_size), inputs, self.rank, type(self).__name__)
 

@@ -21,7 +21,7 @@ class _LPPool(Twin):
         self.windows = Windows(rank, kernel_size, stride, ceil_mode=ceil_mode)
         self.built = True
 
-    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_space c"]:
+    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_out c"]:
         return batched(self._on_batch, inputs, len(self.windows.size), type(self).__name__)
 
     def _on_batch(self, x: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ class _Pad(Twin):
         self.value = value
         self.built = True
 
-    def call(self, inputs: Shaped[Tensor, "*n_space c"]) -> Shaped[Tensor, "*n_space c"]:
+    def call(self, inputs: Shaped[Tensor, "*n_space c"]) -> Shaped[Tensor, "*n_out c"]:
         return batched(lambda x: crop_or_pad(x, self._pads, self._mode, self.value), inputs, len(self._pads), type(self).__name__)
 
 

@@ -3,7 +3,7 @@
 import math
 
 import keras
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 from keras import ops
 
 from tf_impl.layers._space import pad_space
@@ -22,10 +22,10 @@ class _MaxPool(Twin):
         self.return_indices = return_indices
         self.windows = windows
 
-    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_space c"]:
+    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_out c"] | tuple[Float[Tensor, "*n_out c"], Integer[Tensor, "*n_out c"]]:
         return batched(self._on_batch, inputs, len(self.pool_size), type(self).__name__)
 
-    def _on_batch(self, x: Tensor) -> Tensor:
+    def _on_batch(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         if self.return_indices or max(self.windows.dilation) > 1:
             values, indices = largest(x, self.windows)
             return (values, indices) if self.return_indices else values
@@ -110,7 +110,7 @@ class _AvgPool(Twin):
         self.count_include_pad = count_include_pad
         self.divisor_override = divisor_override
 
-    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_space c"]:
+    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_out c"]:
         return batched(self._on_batch, inputs, len(self.pool_size), type(self).__name__)
 
     def _on_batch(self, x: Tensor) -> Tensor:

@@ -83,7 +83,7 @@ class PairwiseDistance(Twin):
         self.keepdim = keepdim
         self.built = True
 
-    def call(self, x1: Float[Tensor, "*n d"], x2: Float[Tensor, "*n d"]) -> Float[Tensor, "..."]:
+    def call(self, x1: Float[Tensor, "..."], x2: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
         _check_shapes(x1, x2)
         difference = ops.abs(x1 - x2 + self.eps)
         if math.isinf(self.p):

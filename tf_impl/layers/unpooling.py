@@ -22,7 +22,7 @@ class _MaxUnpool(Twin):
 
     def call(
         self, inputs: Float[Tensor, "*n_space c"], indices: Integer[Tensor, "*n_space c"], output_size: tuple[int, ...] | None = None
-    ) -> Float[Tensor, "*n_space c"]:
+    ) -> Float[Tensor, "*n_out c"]:
         rank, axes = len(self.kernel_size), len(inputs.shape)
         name = type(self).__name__
         if axes not in (rank + 1, rank + 2) or tuple(indices.shape) != tuple(inputs.shape):

@@ -73,6 +73,7 @@ from torch_ref.layers.rms_norm import RMSNorm as RMSNorm
 from torch_ref.layers.rnn import RNN as RNN
 from torch_ref.layers.rnn import PackedRNN as PackedRNN
 from torch_ref.layers.rnn import RNNCell as RNNCell
+from torch_ref.layers.separable import SeparableConv2d as SeparableConv2d
 from torch_ref.layers.shuffle import ChannelShuffle as ChannelShuffle
 from torch_ref.layers.shuffle import PixelShuffle as PixelShuffle
 from torch_ref.layers.shuffle import PixelUnshuffle as PixelUnshuffle

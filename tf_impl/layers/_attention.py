@@ -1,0 +1,69 @@
+"""What the attention layers share: PyTorch's masks, softmax over the keys, and no masks but those they are called with."""
+
+import warnings
+from collections.abc import Callable
+
+import keras
+from jaxtyping import Bool
+from keras import ops
+
+from tf_impl.layers._twin import Twin
+from tf_impl.typing import Tensor
+
+Flag = bool | Bool[Tensor, ""]
+
+
+class ExplicitMasks(Twin):
+    """Keras would hand the mask that `Embedding(mask_zero=True)` leaves on `src` over as `src_mask`, where PyTorch's means the opposite."""
+
+    def __call__(self, *args, **kwargs):
+        masked = [(x, x._keras_mask) for x in keras.tree.flatten((args, kwargs)) if getattr(x, "_keras_mask", None) is not None]
+        if masked:
+            warnings.warn(f"{type(self).__name__} does not read the mask that Keras keeps on its input: pass it as key_padding_mask=~mask", stacklevel=2)
+        try:
+            for x, _ in masked:
+                x._keras_mask = None
+            return super().__call__(*args, **kwargs)
+        finally:
+            for x, mask in masked:
+                x._keras_mask = mask
+
+
+def additive(mask: Tensor | None, blocked: bool, dtype: str, name: str) -> Tensor | None:
+    """What a mask adds to the scores: −∞ where a boolean one is `blocked`; a float one as it is."""
+    if mask is None:
+        return None
+    kind = keras.backend.standardize_dtype(mask.dtype)
+    if kind == "bool":
+        barred = ops.full((), float("-inf"), dtype)
+        return ops.where(mask, *((barred, 0 * ops.ones((), dtype)) if blocked else (ops.zeros((), dtype), barred)))
+    if "float" not in kind:
+        raise ValueError(f"{name} must hold booleans, or floats to add to the scores, got {kind}")
+    return ops.cast(mask, dtype)
+
+
+def causal(queries: int, keys: int) -> Tensor:
+    """True where a key is not later than the query, counted from the first of each."""
+    return ops.expand_dims(ops.arange(queries), 1) >= ops.arange(keys)
+
+
+def attend(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, dropout: Callable[[Tensor], Tensor] | None = None
+) -> tuple[Tensor, Tensor]:
+    """Outputs and weights. A query without a key to attend to has NaN."""
+    scores = ops.matmul(query * scale, ops.swapaxes(key, -2, -1))
+    weights = ops.softmax(scores if mask is None else scores + mask, axis=-1)
+    if dropout is not None:
+        weights = dropout(weights)
+    return ops.matmul(weights, value), weights
+
+
+def attend_or_zero(
+    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, dropout: Callable[[Tensor], Tensor] | None = None
+) -> Tensor:
+    """Outputs. A query without a key to attend to has zeros."""
+    if mask is None:
+        return attend(query, key, value, None, scale, dropout)[0]
+    empty = ops.all(mask == float("-inf"), axis=-1, keepdims=True)
+    outputs, _ = attend(query, key, value, ops.where(empty, ops.zeros_like(mask), mask), scale, dropout)
+    return ops.where(empty, ops.zeros_like(outputs), outputs)
