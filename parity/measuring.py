@@ -128,7 +128,7 @@ class _Maxima:
         self.bits = self.scratch.view(f"i{self.float.itemsize}")
         self.by_lead = {axis: np.zeros(plan.shape[axis], self.bits.dtype) for axis in axes if axis < plan.split}
         self.by_row = np.zeros(plan.shape[plan.split] if plan.split in axes else 0, self.bits.dtype)
-        self.row_starts = np.arange(0, self.scratch.size, plan.inner)
+        self.row_starts = np.arange(0, self.scratch.size if plan.inner > 1 else 0, plan.inner)
         needed = not axes or max(axes) > plan.split
         self.by_place = np.zeros(self.scratch.size if needed else 0, self.bits.dtype)  # over all blocks, for each place in a block
 
