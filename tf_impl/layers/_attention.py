@@ -33,12 +33,12 @@ def additive(mask: Tensor | None, blocked: bool, dtype: str, name: str) -> Tenso
     """What a mask adds to the scores: −∞ where a boolean one is `blocked`; a float one as it is."""
     if mask is None:
         return None
-    kind = keras.backend.standardize_dtype(mask.dtype)
-    if kind == "bool":
-        barred = ops.full((), float("-inf"), dtype)
-        return ops.where(mask, *((barred, 0 * ops.ones((), dtype)) if blocked else (ops.zeros((), dtype), barred)))
-    if "float" not in kind:
-        raise ValueError(f"{name} must hold booleans, or floats to add to the scores, got {kind}")
+    dtype, given = keras.backend.standardize_dtype(dtype), keras.backend.standardize_dtype(mask.dtype)
+    if given == "bool":
+        barred, free = ops.full((), float("-inf"), dtype), ops.zeros((), dtype)
+        return ops.where(mask, barred, free) if blocked else ops.where(mask, free, barred)
+    if "float" not in given:
+        raise ValueError(f"{name} must hold booleans, or floats to add to the scores, got {given}")
     return ops.cast(mask, dtype)
 
 
@@ -58,9 +58,7 @@ def attend(
     return ops.matmul(weights, value), weights
 
 
-def attend_or_zero(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, dropout: Callable[[Tensor], Tensor] | None = None
-) -> Tensor:
+def attend_or_zero(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scale: float, dropout: Callable[[Tensor], Tensor] | None = None) -> Tensor:
     """Outputs. A query without a key to attend to has zeros."""
     if mask is None:
         return attend(query, key, value, None, scale, dropout)[0]
