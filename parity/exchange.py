@@ -71,7 +71,6 @@ def record_cases(
                 failures[case.id] = recorded.failure
             if progress:
                 progress(case, recorded.failure)
-    shutil.rmtree(out / ".cache", ignore_errors=True)
     return failures
 
 

@@ -188,7 +188,7 @@ def _record_call(session: _Session, case: Case) -> None:
             variables if gradients else [],
         )
 
-    done = run(case.gradients)
+    done = run(case.gradients or case.steps > 0)
     for name, tensor in flatten(done.outputs, adapter.is_tensor):
         session.add("output", name, adapter.array(tensor, objective.layout(name, tensor)))
     if case.loss is not None:
