@@ -1,4 +1,4 @@
-"""The command line: `parity run | list | record | compare | guide | report | doctor`. Reads and prints; the work is in the library.
+"""The command line: `parity run | list | record | compare | guide | report | explain | doctor`. Reads and prints; the work is in the library.
 
 Exit codes: 1 something differs · else 3 something could not run · 2 usage · 0 agree · 130 stopped.
 """
@@ -125,6 +125,14 @@ def report(folder: Annotated[Path, typer.Argument(help="A directory with report.
     write_report(found)
     _print_run(found)
     raise typer.Exit(found.exit_code)
+
+
+@app.command()
+def explain(name: Annotated[str, typer.Argument(help="A pitfall (bn-eps, A005), a concept or a case", metavar="PITFALL|CASE")]) -> None:
+    """Explain a pitfall of the catalogue, or a concept's cases and the pitfalls that concern it."""
+    from parity.explaining import explain as explained
+
+    print(explained(name))
 
 
 @app.command()

@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from parity.errors import ParityUsageError
+
 TIERS = {
     "A": "met in almost every port",
     "B": "met often",
@@ -57,7 +59,7 @@ def entry(id_or_slug: str) -> Entry:
     """The entry of an id ("A005") or a slug ("bn-eps").
 
     Raises:
-        LookupError: there is none of this name.
+        ParityUsageError: there is none of this name.
     """
     for candidate in entries():
         if id_or_slug in {candidate.id, candidate.slug}:
@@ -65,7 +67,7 @@ def entry(id_or_slug: str) -> Entry:
     from difflib import get_close_matches
 
     near = get_close_matches(id_or_slug, [name for e in entries() for name in (e.slug, e.id)])
-    raise LookupError(f"No pitfall {id_or_slug!r} in the catalogue; {'near it: ' + ', '.join(near) if near else 'see parity/pitfalls/entries/'}.")
+    raise ParityUsageError(f"No pitfall {id_or_slug!r} in the catalogue; {'near it: ' + ', '.join(near) if near else 'see parity/pitfalls/entries/'}.")
 
 
 def concerning(concept: str) -> tuple[Entry, ...]:
