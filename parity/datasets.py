@@ -6,8 +6,10 @@
 from __future__ import annotations
 
 import gzip
+import math
 import os
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -78,16 +80,16 @@ def read_idx(path: Path) -> np.ndarray:
         raise DataError(f"{path} does not exist; put the standard idx file there.")
     try:
         content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
-        raise DataError(f"{path} is truncated or not gzip ({error}); copy it again.") from error
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is truncated, damaged or not gzip ({error}); copy it again.") from error
     if len(content) < 4 or content[:3] != b"\0\0\x08":
         raise DataError(f"{path} is no idx file of unsigned bytes: it starts with {content[:4].hex()}, expected 000008 and the rank.")
     rank = content[3]
-    shape = struct.unpack(f">{rank}I", content[4 : 4 + 4 * rank])
-    values = np.frombuffer(content, np.uint8, offset=4 + 4 * rank)
-    if values.size != int(np.prod(shape)):
-        raise DataError(f"{path} is truncated: {values.size} values for shape {shape}; copy it again.")
-    return values.reshape(shape)
+    sizes, values = content[4 : 4 + 4 * rank], content[4 + 4 * rank :]
+    shape = struct.unpack(f">{len(sizes) // 4}I", sizes[: len(sizes) // 4 * 4])
+    if len(shape) < rank or len(values) != math.prod(shape):
+        raise DataError(f"{path} is truncated or damaged: {len(values)} values for {len(shape)} of {rank} sizes {shape}; copy it again.")
+    return np.frombuffer(values, np.uint8).reshape(shape)
 
 
 def _padded(images: np.ndarray, size: int) -> np.ndarray:
