@@ -1,0 +1,132 @@
+"""Real data: right shapes and values, and one sentence for every file that is not what it should be."""
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from parity.datasets import DataError, digits, load, missing, read_idx
+
+
+def idx(values: np.ndarray, kind: int = 8) -> bytes:
+    """The idx format: two zeros, the type, the rank, sizes as big-endian int32, the values."""
+    return struct.pack(f">BBBB{values.ndim}I", 0, 0, kind, values.ndim, *values.shape) + values.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small data set in the standard files."""
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    images = np.random.default_rng(0).integers(0, 256, (7, 28, 28))
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(images)))
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.arange(7))))
+    monkeypatch.setenv("PARITY_DATA", str(tmp_path))
+    return folder
+
+
+def test_digits_are_always_there():
+    assert missing("digits") == missing("") == ""
+    images, labels = load("digits")
+    assert images.shape == (1797, 1, 32, 32)
+    assert (images.dtype, labels.dtype) == (np.float32, np.int64)
+    assert images.min() == 0
+    assert images.max() == 1
+    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+
+
+def test_digits_repeat_each_pixel():
+    from sklearn.datasets import load_digits
+
+    small, large = digits(8)[0], digits(24)[0]
+    assert np.array_equal(small[:, 0] * 16, load_digits().images)
+    assert np.array_equal(large[:, :, 1::3, 2::3], small)
+
+
+@pytest.mark.parametrize("size", [8, 16, 32])
+def test_digits_of_any_multiple_of_eight(size):
+    assert digits(size)[0].shape == (1797, 1, size, size)
+
+
+def test_digits_of_another_size():
+    with pytest.raises(DataError, match="digits: size 28 is not a multiple of 8"):
+        digits(28)
+
+
+def test_mnist_is_padded_with_zeros(mnist):
+    images, labels = load("mnist")
+    assert missing("mnist") == ""
+    assert images.shape == (7, 1, 32, 32)
+    assert (images.dtype, labels.dtype) == (np.float32, np.int64)
+    assert labels.tolist() == list(range(7))
+    assert not images[:, :, :2].any()
+    assert not images[:, :, :, -2:].any()
+    raw = read_idx(mnist / "train-images-idx3-ubyte.gz")
+    assert np.array_equal(images[:, 0, 2:-2, 2:-2], raw.astype(np.float32) / np.float32(255))
+
+
+def test_mnist_unpadded_and_too_small(mnist):
+    assert load("mnist", size=28)[0].shape == (7, 1, 28, 28)
+    assert load("mnist", size=31)[0].shape == (7, 1, 31, 31)
+    with pytest.raises(DataError, match="size 20 is smaller than the images' 28 pixels"):
+        load("mnist", size=20)
+
+
+def test_the_real_mnist():
+    """When PARITY_DATA has it: the first labels are known to everyone."""
+    if missing("mnist"):
+        pytest.skip(missing("mnist"))
+    images, labels = load("mnist")
+    assert images.shape == (60000, 1, 32, 32)
+    assert labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+
+
+def test_where_data_are_looked_for(monkeypatch, tmp_path):
+    monkeypatch.delenv("PARITY_DATA", raising=False)
+    assert missing("mnist") == "needs the data set 'mnist': set PARITY_DATA to a directory that holds mnist/"
+    with pytest.raises(DataError, match="set PARITY_DATA"):
+        load("mnist")
+    monkeypatch.setenv("PARITY_DATA", str(tmp_path))
+    assert missing("mnist") == f"needs the data set 'mnist': {tmp_path / 'mnist'} does not exist"
+
+
+def test_an_unknown_data_set():
+    with pytest.raises(DataError, match="Unknown data set 'imagenet'; there are 'digits' and 'mnist'"):
+        load("imagenet")
+
+
+def test_an_idx_file_may_be_unpacked(tmp_path):
+    values = np.arange(24).reshape(2, 3, 4)
+    (tmp_path / "file").write_bytes(idx(values))
+    assert np.array_equal(read_idx(tmp_path / "file"), values)
+
+
+WHOLE = gzip.compress(idx(np.arange(200)))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("a.gz", None, "a.gz does not exist; put the standard idx file there"),
+        ("a.gz", WHOLE[:-20], "a.gz is truncated, damaged or not gzip"),
+        ("a.gz", b"<html>not found</html>", "a.gz is truncated, damaged or not gzip"),
+        ("a.gz", b"", "no idx file of unsigned bytes"),
+        ("a.gz", gzip.compress(b"hello"), "it starts with 68656c6c, expected 000008 and the rank"),
+        ("a.gz", gzip.compress(idx(np.arange(3), kind=13)), "it starts with 00000d01, expected 000008 and the rank"),
+        ("a", idx(np.arange(200))[:-3], "a is truncated or damaged: 197 values for 1 of 1 sizes (200,); copy it again"),
+        ("a", idx(np.arange(200)) + b"x", "201 values for 1 of 1 sizes (200,)"),
+        ("a", idx(np.zeros((2, 3)))[:9], "0 values for 1 of 2 sizes (2,)"),
+        ("a.gz", WHOLE[:60] + bytes(9) + WHOLE[69:], "a.gz is truncated, damaged or not gzip"),
+    ],
+    ids=["missing", "cut", "html", "empty", "text", "other type", "too few", "too many", "cut in the sizes", "damaged"],
+)
+def test_a_file_that_is_not_what_it_should_be(tmp_path, name, content, sentence):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(DataError) as error:
+        read_idx(tmp_path / name)
+    assert sentence in str(error.value)
+    assert "\n" not in str(error.value)
+    assert error.value.exit_code == 3

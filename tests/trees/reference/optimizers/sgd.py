@@ -1,0 +1,3 @@
+"""The default optimizer of a case with steps."""
+
+from torch.optim import SGD as SGD
