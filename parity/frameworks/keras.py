@@ -192,7 +192,7 @@ def _children(layer: Any) -> Iterator[tuple[str, Any]]:
         return
     found: dict[int, str] = {}
     if not isinstance(layer, (keras.Sequential, keras.src.models.Functional)):
-        for name, value in vars(layer).items():
+        for name, value in {**vars(layer), **getattr(layer, "_modules", {})}.items():  # on the torch backend a layer is a module and keeps its children there
             if not name.startswith("_"):
                 for label, child in _layers_in(name, value):
                     found.setdefault(id(child), label)
