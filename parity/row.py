@@ -57,11 +57,11 @@ class StepNoise:
         The step's own float32 errors come from the subtraction w' − w and would hide a forgotten weight decay: they widen what rounding explains,
         not what is seen.
         """
-        torch_error, keras_error = EPS32, EPS32
+        torch_error, keras_error = 0.0, 0.0
         if self.gradient is not None:
             found = self.gradient.measured
             size = np.where(found.scale > 0, found.scale, 1.0)
-            torch_error, keras_error = (np.clip(error / size, EPS32, 1.0) for error in (found.visible, found.keras_error))
+            torch_error, keras_error = (np.minimum(error / size, 1.0) for error in (found.visible, found.keras_error))
         floor = np.maximum(np.maximum(step.torch_error, step.keras_error), EPS32 * self.size)
         return Measure(step.difference, torch_error * step.scale, keras_error * step.scale, step.scale, floor)
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from parity import judging
 from parity.verdict import (
     EPS32,
     EPS64,
@@ -87,7 +88,7 @@ def test_excess_of_one_is_where_rounding_ends(numbers):
 
 
 def test_without_float64_nothing_is_equivalent():
-    m = Measure(np.array([0.0, 2e-6, 2e-6 * ABOVE]), 1e-6, 0.0, 1.0)
+    m = Measure(np.array([0.0, 2e-6, 2e-6 * ABOVE]), 1e-6, 1.0, 1.0)
     assert [ORDER[severity].value for severity in severities_lower_only(m)] == ["indistinguishable", "indistinguishable", "different"]
 
 
@@ -109,6 +110,7 @@ def test_ill_conditioned_is_never_agreement(expected, told, difference, moved):
 
 def test_conditioning_is_per_relative_move():
     assert conditioning_bound(NUDGE) == 2.0**8 * EPS64
+    assert NUDGE == judging.NUDGE == 2.0**-40
 
 
 def test_worst_first():
