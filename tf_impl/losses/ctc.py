@@ -1,5 +1,8 @@
 """Connectionist temporal classification: the probability of a label sequence, however it is aligned, as PyTorch's."""
 
+from collections.abc import Callable
+from typing import Any
+
 import keras
 from jaxtyping import Float, Integer
 from keras import ops
@@ -26,7 +29,7 @@ class CTCLoss(TorchLoss):
         ValueError: shapes, the blank or, outside of graphs, lengths and labels out of range.
 
     Differs from PyTorch:
-        The gradient of an impossible alignment is infinite or NaN here, NaN in PyTorch; at a log-probability of −inf it is 0 here, NaN in PyTorch.
+        The gradient at a log-probability of −inf is 0 here, NaN in PyTorch.
         `keras.losses.CTC` takes logits (N, T, C), has blank 0 that is the padding too, and averages without dividing by lengths:
         11.33 for 4.07 in a measured example. TensorFlow's kernel has no float64, and an impossible alignment costs 708.2 there;
         the twin is a recursion in `keras.ops`, the same on every backend and in both precisions.
@@ -46,12 +49,12 @@ class CTCLoss(TorchLoss):
         single = len(log_probs.shape) == 2
         if single:
             log_probs = ops.expand_dims(log_probs, 1)
+        if keras.backend.standardize_dtype(log_probs.dtype) in ("float16", "bfloat16"):
+            log_probs = ops.cast(log_probs, "float32")  # as PyTorch's autocast does
         input_lengths, target_lengths = (ops.cast(ops.reshape(n, (-1,)), "int32") for n in (input_lengths, target_lengths))
         self.check(log_probs, targets, input_lengths, target_lengths)
         targets = ops.cast(_padded(targets, target_lengths), "int32")
-        losses = _negative_log_probability(log_probs, targets, input_lengths, target_lengths, self.blank)
-        impossible = losses > -_NEVER / 2
-        losses = ops.where(impossible, 0.0, losses) if self.zero_infinity else losses * ops.where(impossible, float("inf"), 1.0)
+        losses = _negative_log_probability(log_probs, targets, input_lengths, target_lengths, self.blank, self.zero_infinity)
         if self.reduction == "mean":
             losses = losses / ops.cast(ops.maximum(target_lengths, 1), losses.dtype)
         return losses[0] if single and self.reduction == "none" else self.reduced(losses)
@@ -81,34 +84,80 @@ def _padded(targets: Tensor, lengths: Tensor) -> Tensor:
     return ops.take(targets, ops.minimum(places, total - 1), axis=0)
 
 
-def _negative_log_probability(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int) -> Tensor:
-    """The forward recursion over blank, y1, blank, y2, … blank; about -_NEVER where no path exists."""
-    steps, batch, classes = ops.shape(log_probs)
-    labels = ops.clip(targets, 0, classes - 1)  # padding may be anything
-    blanks = ops.full_like(labels, blank)
-    pairs = ops.reshape(ops.stack([blanks, labels], axis=-1), (batch, 2 * ops.shape(labels)[1]))
-    states = ops.concatenate([pairs, ops.full((batch, 1), blank, dtype=labels.dtype)], axis=-1)
-    twice_before = ops.concatenate([ops.full_like(states[:, :2], blank), states[:, :-2]], axis=-1)
-    may_skip = states != twice_before
-    log_probs = ops.maximum(log_probs, _NEVER)
-    emitted = ops.take_along_axis(log_probs, ops.broadcast_to(states[None], (steps, *ops.shape(states))), axis=-1)
+class _Paths:
+    """All ways through blank, y1, blank, y2, … blank, one step a frame: to the same state, the next, or past a blank between different labels."""
 
-    never = ops.full_like(emitted[0], _NEVER)
-    start = ops.where(ops.arange(ops.shape(states)[1]) == 0, 0.0, never)  # before the first frame: at the first blank, nothing emitted
+    def __init__(self, log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int) -> None:
+        self.steps, batch, self.classes = ops.shape(log_probs)
+        labels = ops.clip(targets, 0, self.classes - 1)  # padding may be anything
+        pairs = ops.reshape(ops.stack([ops.full_like(labels, blank), labels], axis=-1), (batch, 2 * ops.shape(labels)[1]))
+        self.states = ops.concatenate([pairs, ops.full((batch, 1), blank, dtype=labels.dtype)], axis=-1)
+        self.may_skip = self.states != _later(self.states, 2, blank)
+        self.frames = ops.expand_dims(input_lengths, 1)
+        everywhere = ops.broadcast_to(self.states[None], (self.steps, *ops.shape(self.states)))
+        self.emitted = ops.take_along_axis(ops.maximum(log_probs, _NEVER), everywhere, axis=-1)
+        place, last = ops.expand_dims(ops.arange(ops.shape(self.states)[1], dtype="int32"), 0), ops.expand_dims(2 * target_lengths, 1)
+        never = ops.full_like(self.emitted[0], _NEVER)
+        self.start = ops.where(place == 0, 0.0, never)  # before the first frame: at the first blank, nothing emitted
+        self.end = ops.where((place == last) | (place == last - 1), 0.0, never)
 
-    def step(paths: Tensor, frame: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        emission, t = frame
-        once = ops.concatenate([never[:, :1], paths[:, :-1]], axis=-1)
-        twice = ops.where(may_skip, ops.concatenate([never[:, :2], paths[:, :-2]], axis=-1), never)
-        moved = ops.logsumexp(ops.stack([paths, once, twice]), axis=0) + emission
-        paths = ops.where(ops.expand_dims(t < input_lengths, 1), ops.maximum(moved, _NEVER), paths)
-        return paths, paths  # Keras 3.15 on TensorFlow wants the second to have the first one's dtype
+    def forward(self) -> tuple[Tensor, Tensor]:
+        """log P(frames 0 … t, being in s after t) (T, N, S), and the same after the last frame."""
 
-    frames = ops.arange(steps, dtype="int32")
-    paths, _ = ops.scan(step, start, (emitted, frames))
-    last = ops.expand_dims(2 * target_lengths, 1)
-    at_blank = ops.take_along_axis(paths, last, axis=-1)[:, 0]
-    at_label = ops.where(target_lengths > 0, ops.take_along_axis(paths, ops.maximum(last - 1, 0), axis=-1)[:, 0], _NEVER)
-    total = -ops.logaddexp(at_blank, at_label)
-    p = ops.where(ops.expand_dims(frames, 1) < input_lengths, ops.sum(ops.exp(log_probs), axis=-1), 0.0)
-    return total + ops.sum(p - ops.stop_gradient(p), axis=0)  # adds nothing but PyTorch's p to the gradient
+        def step(before: tuple[Tensor, Tensor], emission: Tensor) -> tuple[Any, Any]:
+            paths, t = before
+            twice = ops.where(self.may_skip, _later(paths, 2, _NEVER), _NEVER)
+            moved = _sum(paths, _later(paths, 1, _NEVER), twice) + emission
+            after = ops.where(t < self.frames, ops.maximum(moved, _NEVER), paths), t + 1
+            return after, after  # Keras' scan on TensorFlow wants the second to be like the first
+
+        (last, _), (each, _) = ops.scan(step, (self.start, ops.zeros((), dtype="int32")), self.emitted)
+        return each, last
+
+    def backward(self) -> Tensor:
+        """log P(frames t + 1 …, ending well | being in s after t) (T, N, S)."""
+
+        def step(before: tuple[Tensor, Tensor], emission: Tensor) -> tuple[Any, Any]:
+            onward, t = before
+            twice = _earlier(ops.where(self.may_skip, onward, _NEVER), 2, _NEVER)
+            moved = _sum(onward, _earlier(onward, 1, _NEVER), twice)
+            paths = ops.where(t < self.frames - 1, moved, self.end)
+            return (ops.maximum(paths + emission, _NEVER), t - 1), (paths, t - 1)
+
+        return ops.scan(step, (self.end, ops.cast(self.steps - 1, "int32")), self.emitted, reverse=True)[1][0]
+
+
+def _later(x: Tensor, by: int, fill: float) -> Tensor:
+    """x moved along its last axis, towards its end."""
+    return ops.concatenate([ops.full_like(x[:, :by], fill), x[:, :-by]], axis=-1)
+
+
+def _earlier(x: Tensor, by: int, fill: float) -> Tensor:
+    return ops.concatenate([x[:, by:], ops.full_like(x[:, :by], fill)], axis=-1)
+
+
+def _sum(*logarithms: Tensor) -> Tensor:
+    return ops.logsumexp(ops.stack(logarithms), axis=0)
+
+
+def _negative_log_probability(log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor, blank: int, zero_infinity: bool) -> Tensor:
+    """-log P of each sequence by the forward recursion; its gradient by the backward one."""
+
+    @ops.custom_gradient
+    def of(log_probs: Tensor) -> tuple[Tensor, Callable[..., Tensor]]:
+        paths = _Paths(log_probs, targets, input_lengths, target_lengths, blank)
+        before, last = paths.forward()
+        losses = -ops.logsumexp(last + paths.end, axis=-1)
+        impossible = losses > -_NEVER / 2
+
+        def gradients(*arguments: Tensor, upstream: Tensor = None) -> Tensor:
+            incoming = arguments[0] if upstream is None else upstream  # Keras' torch backend passes it by name
+            posterior = ops.exp(before + paths.backward() + ops.expand_dims(losses, 1))
+            labelled = ops.einsum("tns,nsc->tnc", posterior, ops.one_hot(paths.states, paths.classes, dtype=posterior.dtype))
+            slope = ops.where(impossible[:, None], 0.0 if zero_infinity else float("nan"), ops.exp(log_probs) - labelled)
+            within = ops.arange(paths.steps, dtype="int32")[:, None, None] < input_lengths[:, None]
+            return ops.where(within, slope * incoming[:, None], 0.0)
+
+        return ops.where(impossible, 0.0 if zero_infinity else float("inf"), losses), gradients
+
+    return of(log_probs)
