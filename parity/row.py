@@ -60,6 +60,8 @@ class StepNoise:
         torch_error, keras_error = 0.0, 0.0
         if self.gradient is not None:
             found = self.gradient.measured
+            if np.shape(found.scale) != np.shape(step.scale):  # recorded in another shape: its slices are others
+                found = found[0]
             size = np.where(found.scale > 0, found.scale, 1.0)
             torch_error, keras_error = (np.minimum(error / size, 1.0) for error in (found.visible, found.keras_error))
         floor = np.maximum(np.maximum(step.torch_error, step.keras_error), EPS32 * self.size)

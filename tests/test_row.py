@@ -58,6 +58,9 @@ class TestSteps:
             row = self.rows(gradient, (t64, t64, wrong, wrong))[1]
             assert (row.verdict, row.worst_slice) == (verdict, f"axis 0 [{line}]")
 
+    def test_a_gradient_of_another_shape_counts_as_a_whole(self):
+        assert self.rows(noisy(X.reshape(40, 6)), (-0.1 * t64, -0.1 * t64, -0.1 * k64, -0.1 * k64))[1].verdict is Verdict.EQUIVALENT
+
     def test_equal_gradients_have_noise_in_slices_too(self):
         rng = seeded("slices")
         noise = np.where(np.arange(6) == 2, 2.0**-8, 2.0**-24)[:, None]
