@@ -31,6 +31,7 @@ class Torch:
         torch.backends.cudnn.allow_tf32 = False
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
+        torch.backends.mha.set_fastpath_enabled(False)  # it answers 0 where there is padding, and only without gradients
 
     def made(self) -> dict[str, Any]:
         import platform

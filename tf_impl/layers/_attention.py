@@ -17,16 +17,20 @@ class ExplicitMasks(Twin):
     """Keras would hand the mask that `Embedding(mask_zero=True)` leaves on `src` over as `src_mask`, where PyTorch's means the opposite."""
 
     def __call__(self, *args, **kwargs):
+        (_, first), *rest = self._call_signature.bind(*args, **kwargs).arguments.items()
         masked = [(x, x._keras_mask) for x in keras.tree.flatten((args, kwargs)) if getattr(x, "_keras_mask", None) is not None]
         if masked:
             warnings.warn(f"{type(self).__name__} does not read the mask that Keras keeps on its input: pass it as key_padding_mask=~mask", stacklevel=2)
         try:
             for x, _ in masked:
                 x._keras_mask = None
-            return super().__call__(*args, **kwargs)
+            return super().__call__(first, **dict(rest))  # by name: Keras fills in masks that are None, also those that were given by place
         finally:
             for x, mask in masked:
                 x._keras_mask = mask
+
+    def compute_mask(self, inputs: Tensor, previous_mask: Tensor | None) -> None:
+        """None goes on: a mask given as an argument says nothing of the output."""
 
 
 def additive(mask: Tensor | None, blocked: bool, dtype: str, name: str) -> Tensor | None:

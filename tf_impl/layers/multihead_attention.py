@@ -61,7 +61,6 @@ class MultiheadAttention(ExplicitMasks):
         super().__init__(**kwargs)
         if embed_dim <= 0 or num_heads <= 0 or embed_dim % num_heads:
             raise ValueError(f"embed_dim and num_heads must be positive and the first a multiple of the second, got {embed_dim} and {num_heads}")
-        self._allow_non_tensor_positional_args = True
         self.embed_dim, self.num_heads, self.head_dim = embed_dim, num_heads, embed_dim // num_heads
         self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
         self.dropout, self.add_zero_attn, self.batch_first = dropout, add_zero_attn, batch_first
@@ -81,6 +80,10 @@ class MultiheadAttention(ExplicitMasks):
         starts = {"uniform": keras.initializers.GlorotUniform(), "normal": keras.initializers.RandomNormal(stddev=self.embed_dim**-0.5)}
         return self.add_weight(name=name, shape=shape, initializer=starts.get(start, start))
 
+    def __call__(self, *args, **kwargs) -> tuple[Tensor, Tensor | None]:
+        outputs = super().__call__(*args, **kwargs)
+        return outputs if isinstance(outputs, tuple) else (outputs, None)  # Keras' graphs of layers take no None from `call`
+
     def call(
         self,
         query: Float[Tensor, "*ln e"],
@@ -92,7 +95,7 @@ class MultiheadAttention(ExplicitMasks):
         average_attn_weights: Flag = True,
         is_causal: Flag = False,
         training: bool | None = None,
-    ) -> tuple[Float[Tensor, "*ln e"], Float[Tensor, "..."] | None]:
+    ) -> tuple[Float[Tensor, "*ln e"], Float[Tensor, "..."]] | Float[Tensor, "*ln e"]:
         self._check(query, key, value, key_padding_mask, attn_mask)
         if is_causal and attn_mask is None:
             raise ValueError("is_causal only says that attn_mask is the causal mask: give attn_mask too, True above the diagonal")
@@ -106,12 +109,14 @@ class MultiheadAttention(ExplicitMasks):
         dropout = None if self._drop is None else lambda weights: self._drop(weights, training=training)
         if need_weights:
             heads, weights = attend(q, k, v, mask, self.head_dim**-0.5, dropout)
-            weights = ops.mean(weights, axis=1) if average_attn_weights else weights
-            weights = ops.squeeze(weights, 0) if unbatched else weights
         else:
-            heads, weights = attend_or_zero(q, k, v, mask, self.head_dim**-0.5, dropout), None
+            heads = attend_or_zero(q, k, v, mask, self.head_dim**-0.5, dropout)
         joined = ops.transpose(heads, (0, 2, 1, 3) if batch_major else (2, 0, 1, 3))
-        return self.out_proj(ops.reshape(joined, ops.shape(query))), weights
+        outputs = self.out_proj(ops.reshape(joined, ops.shape(query)))
+        if not need_weights:
+            return outputs
+        weights = ops.mean(weights, axis=1) if average_attn_weights else weights
+        return outputs, ops.squeeze(weights, 0) if unbatched else weights
 
     def _projected(self, query: Tensor, key: Tensor, value: Tensor, batch_major: bool) -> list[Tensor]:
         """Query, key and value of every head, (N, H, places, E/H)."""

@@ -1,6 +1,7 @@
 """Attention of queries to keys, with PyTorch's masks."""
 
 import math
+from itertools import zip_longest
 
 import keras
 from jaxtyping import Bool, Float
@@ -44,13 +45,13 @@ def scaled_dot_product_attention(
 
     Source: Vaswani et al. 2017, arXiv:1706.03762; grouped heads: Ainslie et al. 2023, arXiv:2305.13245.
     """
+    if enable_gqa:
+        key, value = (_repeated(heads, query) for heads in (key, value))
     _check(query, key, value)
     if attn_mask is not None and is_causal:
         raise ValueError("attn_mask must be None with is_causal=True: put the causal mask into it, or leave one of them out")
     if not 0 <= dropout_p <= 1:
         raise ValueError(f"dropout_p must be a probability, from 0 to 1, got {dropout_p}")
-    if enable_gqa:
-        key, value = (_repeated(heads, query) for heads in (key, value))
     if is_causal:
         attn_mask = causal(ops.shape(query)[-2], ops.shape(key)[-2])
     mask = additive(attn_mask, blocked=False, dtype=query.dtype, name="attn_mask")
@@ -64,9 +65,12 @@ def _check(query: Tensor, key: Tensor, value: Tensor) -> None:
         raise ValueError(f"query, key and value must have 2 axes or more (…, places, features), got {shapes}")
     if query.shape[-1] != key.shape[-1] or key.shape[-2] != value.shape[-2]:
         raise ValueError(f"query and key must have equal features, key and value equally many places, got {shapes}")
+    for sizes in zip_longest(*(reversed(x.shape[:-2]) for x in (query, key, value)), fillvalue=1):
+        if len(set(sizes) - {1, None}) > 1:
+            raise ValueError(f"the axes before the last two must be equal or 1, or heads grouped by enable_gqa=True, got {shapes}")
 
 
 def _repeated(heads: Tensor, query: Tensor) -> Tensor:
-    if query.shape[-3] % heads.shape[-3]:
-        raise ValueError(f"enable_gqa: the heads of key and value must divide the query's {query.shape[-3]}, got {heads.shape[-3]}")
+    if min(len(query.shape), len(heads.shape)) < 3 or query.shape[-3] % heads.shape[-3]:
+        raise ValueError(f"enable_gqa: the heads of key and value, axis -3, must divide the query's, got {tuple(heads.shape)} and {tuple(query.shape)}")
     return ops.repeat(heads, query.shape[-3] // heads.shape[-3], axis=-3)
