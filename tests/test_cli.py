@@ -3,12 +3,16 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from conftest import command
 from trees.cases import CASES
 
 from parity import cli
+from parity.trace import Trace
 
 pytestmark = pytest.mark.xdist_group("pools")
 CASE = "layers.linear:Linear[default]"
@@ -174,20 +178,27 @@ def test_doctor_says_what_is_missing(machines):
     assert "pip install keras" in done.stdout
 
 
-def test_compare_tells_a_difference(parity, recorded, tmp_path):
-    """The sides of two draws: every weight, and so everything, is apart."""
-    from dataclasses import replace
+def altered(folder: Path, change: Callable[[Trace], Trace]) -> None:
+    for path in folder.glob("*.safetensors"):
+        change(Trace.load(path)).save(path)
 
-    from parity.discovery import select
-    from parity.recording import record_case
 
-    case = replace(select([CASE])[0], seed=1)
-    shutil.copytree(recorded, tmp_path / "sides")
-    for dtype in ("float64", "float32"):
-        record_case(case, "torch", dtype).save(tmp_path / "sides" / "torch" / FOLDER / f"{dtype}.safetensors")
-    code, out, _ = parity("compare", tmp_path / "sides" / "torch", tmp_path / "sides" / "keras", "--out", tmp_path / "out")
+def test_compare_tells_a_difference(parity, sides, tmp_path):
+    def wrong(trace):
+        return replace(trace, records=tuple(replace(r, array=r.array * 1.001) if r.role == "output" else r for r in trace))
+
+    altered(sides[1] / FOLDER, wrong)
+    code, out, _ = parity("compare", *sides, "--out", tmp_path / "out")
     assert code == 1
     assert "1 of 2 cases agree" in out
+    entry = next(entry for entry in json.loads((tmp_path / "out" / "report.json").read_text())["cases"] if entry["id"] == CASE)
+    assert {row["name"]: row["verdict"] for row in entry["rows"] if row["failing"]} == {"output": "different"}
+
+
+def test_traces_of_other_draws_are_not_compared(parity, sides, tmp_path):
+    altered(sides[1] / FOLDER, lambda trace: replace(trace, made={**trace.made, "seed": 1}))
+    assert parity("compare", *sides, "--out", tmp_path / "out")[0] == 3
+    assert "the traces were made from different seeds (0, 1)" in (tmp_path / "out" / "report.json").read_text()
 
 
 def test_compare_works_both_ways_and_with_itself(parity, recorded, tmp_path):

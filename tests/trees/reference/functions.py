@@ -75,3 +75,9 @@ def two_outputs(x):
 
 def told(x, contiguous=False):
     return {"sum": x.sum(), "contiguous": True, "kinds": ["a", 1, None]}
+
+
+def chaotic(x):
+    for _ in range(40):
+        x = 3.9 * x * (1.0 - x)
+    return x

@@ -74,3 +74,9 @@ def two_outputs(x):
 
 def told(x, contiguous=False):
     return {"sum": ops.sum(x), "contiguous": contiguous, "kinds": ["a", 1, None]}
+
+
+def chaotic(x):
+    for _ in range(40):
+        x = 3.9 * x - 3.9 * x * x
+    return x
