@@ -71,8 +71,8 @@ from tf_impl.layers.pooling import MaxPool1d as MaxPool1d
 from tf_impl.layers.pooling import MaxPool2d as MaxPool2d
 from tf_impl.layers.pooling import MaxPool3d as MaxPool3d
 from tf_impl.layers.rms_norm import RMSNorm as RMSNorm
-from tf_impl.layers.rnn import PackedRNN as PackedRNN
 from tf_impl.layers.rnn import RNN as RNN
+from tf_impl.layers.rnn import PackedRNN as PackedRNN
 from tf_impl.layers.rnn import RNNCell as RNNCell
 from tf_impl.layers.scaled_dot_product import scaled_dot_product_attention as scaled_dot_product_attention
 from tf_impl.layers.separable import SeparableConv2d as SeparableConv2d

@@ -71,8 +71,8 @@ from torch_ref.layers.pooling import MaxPool1d as MaxPool1d
 from torch_ref.layers.pooling import MaxPool2d as MaxPool2d
 from torch_ref.layers.pooling import MaxPool3d as MaxPool3d
 from torch_ref.layers.rms_norm import RMSNorm as RMSNorm
-from torch_ref.layers.rnn import PackedRNN as PackedRNN
 from torch_ref.layers.rnn import RNN as RNN
+from torch_ref.layers.rnn import PackedRNN as PackedRNN
 from torch_ref.layers.rnn import RNNCell as RNNCell
 from torch_ref.layers.scaled_dot_product import scaled_dot_product_attention as scaled_dot_product_attention
 from torch_ref.layers.separable import SeparableConv2d as SeparableConv2d
