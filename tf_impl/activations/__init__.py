@@ -14,6 +14,9 @@ from tf_impl.activations.mish import Mish as Mish
 from tf_impl.activations.prelu import PReLU as PReLU
 from tf_impl.activations.relu import ReLU as ReLU
 from tf_impl.activations.relu import ReLU6 as ReLU6
+from tf_impl.activations.saturation import dead_units as dead_units
+from tf_impl.activations.saturation import repeated as repeated
+from tf_impl.activations.saturation import unit as unit
 from tf_impl.activations.selu import SELU as SELU
 from tf_impl.activations.shrink import Hardshrink as Hardshrink
 from tf_impl.activations.shrink import Softshrink as Softshrink

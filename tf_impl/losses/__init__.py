@@ -23,7 +23,15 @@ from tf_impl.losses.mse import MSELoss as MSELoss
 from tf_impl.losses.multi_margin import MultiLabelMarginLoss as MultiLabelMarginLoss
 from tf_impl.losses.multi_margin import MultiMarginLoss as MultiMarginLoss
 from tf_impl.losses.nll import NLLLoss as NLLLoss
+from tf_impl.losses.penalties import l1_penalty as l1_penalty
+from tf_impl.losses.penalties import l2_penalty as l2_penalty
+from tf_impl.losses.penalties import weight_decay_penalty as weight_decay_penalty
 from tf_impl.losses.poisson_nll import PoissonNLLLoss as PoissonNLLLoss
+from tf_impl.losses.reductions import mean_of_nothing as mean_of_nothing
+from tf_impl.losses.reductions import one_by_one as one_by_one
+from tf_impl.losses.reductions import weighted_mean as weighted_mean
+from tf_impl.losses.sigmoid_losses import cross_entropy as cross_entropy
+from tf_impl.losses.sigmoid_losses import squared_error as squared_error
 from tf_impl.losses.smooth_l1 import HuberLoss as HuberLoss
 from tf_impl.losses.smooth_l1 import SmoothL1Loss as SmoothL1Loss
 from tf_impl.losses.soft_margin import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss

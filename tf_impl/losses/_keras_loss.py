@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 from tf_impl.losses._loss import TorchLoss
 from tf_impl.typing import Tensor
@@ -32,6 +33,9 @@ class KerasLoss(keras.losses.Loss):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         if sample_weight is not None:
             raise ValueError(f"{type(self.twin).__name__} has no sample weights: give it weight=..., or reduction='none' and weigh its elements yourself.")
+        y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+        if hasattr(self.twin, "ignore_index") and len(y_true.shape) < len(y_pred.shape):
+            y_true = ops.cast(y_true, "int32")  # Keras hands labels on as floats, in part: what it builds a distributed model with is their mean
         loss = self.twin(y_pred, y_true)
         return loss / _replicas() if self.twin.reduction == "mean" else loss
 

@@ -55,12 +55,9 @@ class TorchLoss(keras.losses.Loss):
 
     def reduced(self, losses: Tensor) -> Tensor:
         """The elements' losses after `reduction`."""
-        match self.reduction:
-            case "mean":
-                return ops.mean(losses)
-            case "sum":
-                return ops.sum(losses)
-        return losses
+        if self.reduction == "mean":
+            return ops.mean(losses)
+        return ops.sum(losses) if self.reduction == "sum" else losses
 
     def get_config(self) -> dict:
         words = [word for word in inspect.signature(type(self).__init__).parameters if word not in _NOT_CONFIGURATION]

@@ -14,6 +14,9 @@ from torch_ref.activations.mish import Mish as Mish
 from torch_ref.activations.prelu import PReLU as PReLU
 from torch_ref.activations.relu import ReLU as ReLU
 from torch_ref.activations.relu import ReLU6 as ReLU6
+from torch_ref.activations.saturation import dead_units as dead_units
+from torch_ref.activations.saturation import repeated as repeated
+from torch_ref.activations.saturation import unit as unit
 from torch_ref.activations.selu import SELU as SELU
 from torch_ref.activations.shrink import Hardshrink as Hardshrink
 from torch_ref.activations.shrink import Softshrink as Softshrink

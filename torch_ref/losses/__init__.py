@@ -22,7 +22,15 @@ from torch_ref.losses.mse import MSELoss as MSELoss
 from torch_ref.losses.multi_margin import MultiLabelMarginLoss as MultiLabelMarginLoss
 from torch_ref.losses.multi_margin import MultiMarginLoss as MultiMarginLoss
 from torch_ref.losses.nll import NLLLoss as NLLLoss
+from torch_ref.losses.penalties import l1_penalty as l1_penalty
+from torch_ref.losses.penalties import l2_penalty as l2_penalty
+from torch_ref.losses.penalties import weight_decay_penalty as weight_decay_penalty
 from torch_ref.losses.poisson_nll import PoissonNLLLoss as PoissonNLLLoss
+from torch_ref.losses.reductions import mean_of_nothing as mean_of_nothing
+from torch_ref.losses.reductions import one_by_one as one_by_one
+from torch_ref.losses.reductions import weighted_mean as weighted_mean
+from torch_ref.losses.sigmoid_losses import cross_entropy as cross_entropy
+from torch_ref.losses.sigmoid_losses import squared_error as squared_error
 from torch_ref.losses.smooth_l1 import HuberLoss as HuberLoss
 from torch_ref.losses.smooth_l1 import SmoothL1Loss as SmoothL1Loss
 from torch_ref.losses.soft_margin import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss

@@ -1,0 +1,12 @@
+"""Squared error and cross-entropy behind a sigmoid, from very wrong to very right: the gradients are the point."""
+
+from parity.case import Case, values
+
+LOGITS = values([-30.0, -10.0, -4.0, -1.0, 0.0, 1.0, 4.0, 10.0, 30.0])
+ONES, ZEROS = values([1.0] * 9, differentiable=False), values([0.0] * 9, differentiable=False)
+
+CASES = [
+    Case(f"losses.sigmoid_losses:{name}", word, inputs={"logits": LOGITS, "target": target})
+    for name in ("squared_error", "cross_entropy")
+    for word, target in (("ones", ONES), ("zeros", ZEROS))
+]
