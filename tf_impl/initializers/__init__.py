@@ -1,0 +1,29 @@
+"""Initializers with PyTorch's distributions: classes for Keras layers, and PyTorch's functions that fill a variable in place."""
+
+from tf_impl.initializers.calculate_gain import calculate_gain as calculate_gain
+from tf_impl.initializers.constant import Constant as Constant
+from tf_impl.initializers.constant import constant_ as constant_
+from tf_impl.initializers.constant import ones_ as ones_
+from tf_impl.initializers.constant import zeros_ as zeros_
+from tf_impl.initializers.dirac import Dirac as Dirac
+from tf_impl.initializers.dirac import dirac_ as dirac_
+from tf_impl.initializers.eye import Eye as Eye
+from tf_impl.initializers.eye import eye_ as eye_
+from tf_impl.initializers.kaiming import KaimingNormal as KaimingNormal
+from tf_impl.initializers.kaiming import KaimingUniform as KaimingUniform
+from tf_impl.initializers.kaiming import kaiming_normal_ as kaiming_normal_
+from tf_impl.initializers.kaiming import kaiming_uniform_ as kaiming_uniform_
+from tf_impl.initializers.normal import Normal as Normal
+from tf_impl.initializers.normal import normal_ as normal_
+from tf_impl.initializers.orthogonal import Orthogonal as Orthogonal
+from tf_impl.initializers.orthogonal import orthogonal_ as orthogonal_
+from tf_impl.initializers.sparse import Sparse as Sparse
+from tf_impl.initializers.sparse import sparse_ as sparse_
+from tf_impl.initializers.trunc_normal import TruncNormal as TruncNormal
+from tf_impl.initializers.trunc_normal import trunc_normal_ as trunc_normal_
+from tf_impl.initializers.uniform import Uniform as Uniform
+from tf_impl.initializers.uniform import uniform_ as uniform_
+from tf_impl.initializers.xavier import XavierNormal as XavierNormal
+from tf_impl.initializers.xavier import XavierUniform as XavierUniform
+from tf_impl.initializers.xavier import xavier_normal_ as xavier_normal_
+from tf_impl.initializers.xavier import xavier_uniform_ as xavier_uniform_

@@ -1,0 +1,29 @@
+"""Initializers: PyTorch's functions, the reference, and each as a class that is called with a shape."""
+
+from torch_ref.initializers.calculate_gain import calculate_gain as calculate_gain
+from torch_ref.initializers.constant import Constant as Constant
+from torch_ref.initializers.constant import constant_ as constant_
+from torch_ref.initializers.constant import ones_ as ones_
+from torch_ref.initializers.constant import zeros_ as zeros_
+from torch_ref.initializers.dirac import Dirac as Dirac
+from torch_ref.initializers.dirac import dirac_ as dirac_
+from torch_ref.initializers.eye import Eye as Eye
+from torch_ref.initializers.eye import eye_ as eye_
+from torch_ref.initializers.kaiming import KaimingNormal as KaimingNormal
+from torch_ref.initializers.kaiming import KaimingUniform as KaimingUniform
+from torch_ref.initializers.kaiming import kaiming_normal_ as kaiming_normal_
+from torch_ref.initializers.kaiming import kaiming_uniform_ as kaiming_uniform_
+from torch_ref.initializers.normal import Normal as Normal
+from torch_ref.initializers.normal import normal_ as normal_
+from torch_ref.initializers.orthogonal import Orthogonal as Orthogonal
+from torch_ref.initializers.orthogonal import orthogonal_ as orthogonal_
+from torch_ref.initializers.sparse import Sparse as Sparse
+from torch_ref.initializers.sparse import sparse_ as sparse_
+from torch_ref.initializers.trunc_normal import TruncNormal as TruncNormal
+from torch_ref.initializers.trunc_normal import trunc_normal_ as trunc_normal_
+from torch_ref.initializers.uniform import Uniform as Uniform
+from torch_ref.initializers.uniform import uniform_ as uniform_
+from torch_ref.initializers.xavier import XavierNormal as XavierNormal
+from torch_ref.initializers.xavier import XavierUniform as XavierUniform
+from torch_ref.initializers.xavier import xavier_normal_ as xavier_normal_
+from torch_ref.initializers.xavier import xavier_uniform_ as xavier_uniform_
