@@ -1,56 +1,53 @@
-"""How fast two large arrays are compared: against `numpy.testing.assert_allclose` on the same arrays and against just reading both.
+"""How fast two large arrays are compared: against `numpy.testing.assert_allclose` on the same arrays, and against just reading both.
 
-    python benchmarks/compare_arrays.py            # 64 M elements: about 6 GB and two minutes
-    python benchmarks/compare_arrays.py 4000000
+    python -m benchmarks.compare_arrays            # 64 M elements: about 6 GB, two minutes
+    python -m benchmarks.compare_arrays 4000000
 
-Every time is the best of several within this one run; "extra" is the most memory allocated on top of the arrays.
-The last table is a whole judgement: four arrays (float64 and float32 of both sides), every slice along every axis.
+Every time is the best of several within this one run. "Extra" is the most memory that was allocated on top of the arrays. "Just reading" is `a.max(); b.max()`.
+The last table is a whole judgement: both sides in both precisions, every slice along every axis.
 """
+
+from __future__ import annotations
 
 import sys
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from math import prod
 
 import numpy as np
 
+from parity import measuring
 from parity.comparison import Row, judge_arrays
 from parity.measuring import THREADS, measure
 from parity.verdict import Verdict
 
-Arrays = tuple[np.ndarray, np.ndarray]
+Arrays = tuple[np.ndarray, ...]
 
 
-def layouts(a: np.ndarray, b: np.ndarray) -> dict[str, Arrays]:
-    """The same elements in many shapes and memory layouts."""
-    n = a.size
-    side = int(n**0.5) // 64 * 64
+def shaped(arrays: Arrays, *shape: int) -> Arrays:
+    """As many of the first elements as fill the shape, whose first length is free (0)."""
+    lead = arrays[0].size // prod(shape[1:]) if not shape[0] else shape[0]
+    return tuple(array[: lead * prod(shape[1:])].reshape(lead, *shape[1:]) for array in arrays)
 
-    def shaped(*shape: int) -> Arrays:
-        lead = (n // int(np.prod(shape)), *shape)
-        return tuple(array[: int(np.prod(lead))].reshape(lead) for array in (a, b))  # type: ignore[return-value]
 
-    def both(pair: Arrays, change: Callable[[np.ndarray], np.ndarray]) -> Arrays:
-        return change(pair[0]), change(pair[1])
-
-    images, square = shaped(n // 65536 // 16 * 16 or 16, 32, 32), shaped(side)
-    return {
-        "one axis": (a, b),
-        "four axes": images,
-        "tall, rows of 8": shaped(8),
-        "tall, rows of 32": shaped(32),
-        "tall, rows of 33": shaped(33),
-        "last axis 3": shaped(3),
-        "wide, 8 rows": shaped(n // 8),
-        "wide, 32 rows": shaped(n // 32),
-        "square": square,
-        "axes moved, in both": both(images, lambda x: np.moveaxis(x, -1, 1)),
-        "every second column": both(square, lambda x: x[:, ::2]),
-        "reversed": both(square, lambda x: x[::-1, ::-1]),
-        "cut out": both(square, lambda x: x[1:-1, 1:-1]),
-        "3 of 4 columns": both(shaped(4), lambda x: x[:, :3]),
-        "C against Fortran order": (square[0], square[1].T),
-    }
+def layouts(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[str, Arrays]]:
+    """Many shapes and memory layouts of the same numbers."""
+    side = int(a.size**0.5)
+    images, square, fours = shaped((a, b), 0, a.size // 65536 or 1, 32, 32), shaped((a, b), side, side), shaped((a, b), 0, 4)
+    yield "one axis", (a, b)
+    yield "four axes", images
+    for length in (3, 8, 32, 33, 64):
+        yield f"rows of {length}", shaped((a, b), 0, length)
+    for rows in (8, 32):
+        yield f"{rows} rows", shaped((a, b), rows, a.size // rows)
+    yield "square", square
+    yield "axes moved, in both", tuple(np.moveaxis(x, -1, 1) for x in images)
+    yield "every second column", tuple(x[:, ::2] for x in square)
+    yield "reversed", tuple(x[::-1, ::-1] for x in square)
+    yield "cut out", tuple(x[1:-1, 1:-1] for x in square)
+    yield "3 of 4 columns", tuple(x[:, :3] for x in fours)
+    yield "C against Fortran order", (square[0], square[1].T)
 
 
 def best(function: Callable[[], object], repeats: int) -> float:
@@ -70,34 +67,59 @@ def extra_memory(function: Callable[[], object]) -> int:
     return peak
 
 
-def allclose(a: np.ndarray, b: np.ndarray) -> None:
-    np.testing.assert_allclose(a, b, rtol=1e3, atol=1e3)  # passes: what a failure prints costs as much again
+def on_one_core(function: Callable[[], object]) -> float:
+    kept, measuring.WORTH_THREADS = measuring.WORTH_THREADS, sys.maxsize
+    try:
+        return best(function, 5)
+    finally:
+        measuring.WORTH_THREADS = kept
 
 
-def main(size: int) -> None:
-    rng = np.random.default_rng(0)
-    a = rng.standard_normal(size, dtype=np.float32)
-    b = a + np.float32(1e-7)
+def compare_two(a: np.ndarray, b: np.ndarray) -> None:
+    columns = f"{'reading':>9}{'allclose':>10}{'ours':>9}{'one core':>10}{'x faster':>10}{'x reading':>11}{'extra MB':>10}{'of an array':>13}"
+    print(f"{'':26}{columns}")
+    for name, (x, y) in layouts(a, b):
+
+        def ours(x: np.ndarray = x, y: np.ndarray = y) -> object:
+            return measure([(x, y)], scale_of=x)
+
+        def allclose(x: np.ndarray = x, y: np.ndarray = y) -> None:  # it passes: a failure takes several times as long
+            np.testing.assert_allclose(x, y, rtol=1e3, atol=1e3)
+
+        def reading(x: np.ndarray = x, y: np.ndarray = y) -> object:
+            return x.max(), y.max()
+
+        seconds, theirs, least, alone = best(ours, 7), best(allclose, 3), best(reading, 7), on_one_core(ours)
+        extra = extra_memory(ours)
+        times = f"{least:9.4f}{theirs:10.3f}{seconds:9.4f}{alone:10.4f}{theirs / seconds:10.1f}{seconds / least:11.1f}"
+        print(f"{name:26}{times}{extra / 1e6:10.1f}{extra / x.size / x.itemsize:13.1%}", flush=True)
+
+
+def judge_four(a: np.ndarray, b: np.ndarray) -> None:
+    print(f"\n{'four arrays':26}{'reading':>9}{'judging':>9}{'x reading':>11}{'extra MB':>10}{'of all four':>13}")
+    wide = a.astype(np.float64)
+    four = (wide, a, wide * (1 + 2.0**-52), b)
+    for name, shape in {"one axis": (0,), "four axes": (0, a.size // 65536 or 1, 32, 32), "rows of 32": (0, 32)}.items():
+        arrays = shaped(four, *shape)
+
+        def judging(arrays: Arrays = arrays) -> object:
+            return judge_arrays(Row("x", "output", Verdict.IDENTICAL), *arrays)
+
+        def reading(arrays: Arrays = arrays) -> object:
+            return [array.max() for array in arrays]
+
+        seconds, least, extra = best(judging, 3), best(reading, 5), extra_memory(judging)
+        share = extra / sum(array.nbytes for array in arrays)
+        print(f"{name:26}{least:9.4f}{seconds:9.4f}{seconds / least:11.1f}{extra / 1e6:10.1f}{share:13.1%}", flush=True)
+
+
+def main(size: int = 1 << 26) -> None:
+    a = np.random.default_rng(0).standard_normal(size, dtype=np.float32)
+    b = a + np.float32(2.0**-24)
     print(f"{size:,} float32 elements, {THREADS} threads; seconds\n")
-    print(f"{'':26}{'reading':>9}{'allclose':>10}{'ours':>9}{'× faster':>10}{'× reading':>11}{'extra MB':>10}{'of one array':>14}")
-    for name, (x, y) in layouts(a, b).items():
-        read = best(lambda x=x, y=y: (x.max(), y.max()), 5)  # type: ignore[misc]
-        theirs = best(lambda x=x, y=y: allclose(x, y), 3)  # type: ignore[misc]
-        ours = best(lambda x=x, y=y: measure([(x, y)], scale_of=x), 7)  # type: ignore[misc]
-        extra = extra_memory(lambda x=x, y=y: measure([(x, y)], scale_of=x))  # type: ignore[misc]
-        print(f"{name:26}{read:9.4f}{theirs:10.3f}{ours:9.4f}{theirs / ours:10.1f}{ours / read:11.1f}{extra / 1e6:10.1f}{extra / x.size / 4:14.1%}")
-
-    print(f"\n{'four arrays':26}{'reading':>9}{'judging':>9}{'× reading':>11}{'extra MB':>10}{'of all four':>14}")
-    wide, moved = a.astype(np.float64), a.astype(np.float64) * (1 + 2.0**-52)
-    for name, shape in {"one axis": (size,), "four axes": (-1, size // 65536 // 16 * 16 or 16, 32, 32), "tall, rows of 32": (-1, 32)}.items():
-        count = size if -1 not in shape else size // -int(np.prod(shape)) * -int(np.prod(shape))
-        four = [array[:count].reshape(shape) for array in (wide, a, moved, b)]
-        row = Row("x", "output", Verdict.IDENTICAL)
-        read = best(lambda four=four: [array.max() for array in four], 5)  # type: ignore[misc]
-        ours = best(lambda four=four: judge_arrays(row, *four), 3)  # type: ignore[misc]
-        extra = extra_memory(lambda four=four: judge_arrays(row, *four))  # type: ignore[misc]
-        print(f"{name:26}{read:9.4f}{ours:9.4f}{ours / read:11.1f}{extra / 1e6:10.1f}{extra / sum(x.nbytes for x in four):14.1%}")
+    compare_two(a, b)
+    judge_four(a, b)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1 << 26)
+    main(*map(int, sys.argv[1:2]))

@@ -142,8 +142,12 @@ class _Maxima:
             np.maximum(part, bits, out=part)
         if self.by_row.size:
             part = self.by_row[block[-1]]
-            bits = bits if self.plan.inner == 1 else np.maximum.reduceat(bits, self.row_starts[: part.size])
-            np.maximum(part, bits, out=part)
+            starts = self.row_starts[: part.size]
+            if self.plan.split == 0:  # each row is seen once
+                np.maximum.reduceat(bits, starts, out=part)
+            else:
+                bits = bits if self.plan.inner == 1 else np.maximum.reduceat(bits, starts)
+                np.maximum(part, bits, out=part)
         if self.by_lead:
             top = bits.max()
             for axis, found in self.by_lead.items():
