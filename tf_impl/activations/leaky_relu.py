@@ -46,7 +46,7 @@ class RReLU(Elementwise):
         lower: the smallest slope.
         upper: the largest slope.
         inplace: accepted, without effect.
-        kwargs: Keras' own, and `seed` of the slopes.
+        seed: of the slopes; `None` draws one.
 
     Shapes:
         input and output alike, any number of axes.
@@ -60,8 +60,7 @@ class RReLU(Elementwise):
     Source: Xu et al. 2015, arXiv:1505.00853.
     """
 
-    def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False, **kwargs) -> None:
-        seed = kwargs.pop("seed", None)
+    def __init__(self, lower: float = 1.0 / 8, upper: float = 1.0 / 3, inplace: bool = False, *, seed: int | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
         if lower > upper:
             raise ValueError(f"RReLU: lower must not exceed upper, got lower={lower} and upper={upper}.")

@@ -1,4 +1,7 @@
-"""Losses with PyTorch's names, arguments, order (input, target) and reductions; classes are last."""
+"""Losses with PyTorch's names, arguments, order (input, target) and reductions; classes are last.
+
+`from_scratch` has functions named as modules here, and is imported by itself.
+"""
 
 from tf_impl.losses._keras_loss import keras_loss as keras_loss
 from tf_impl.losses.bce import BCELoss as BCELoss
@@ -8,12 +11,6 @@ from tf_impl.losses.cross_entropy import CrossEntropyLoss as CrossEntropyLoss
 from tf_impl.losses.ctc import CTCLoss as CTCLoss
 from tf_impl.losses.dice import DiceLoss as DiceLoss
 from tf_impl.losses.focal import SigmoidFocalLoss as SigmoidFocalLoss
-from tf_impl.losses.from_scratch import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
-from tf_impl.losses.from_scratch import compare_binary_cross_entropy as compare_binary_cross_entropy
-from tf_impl.losses.from_scratch import compare_cross_entropy as compare_cross_entropy
-from tf_impl.losses.from_scratch import compare_softmax as compare_softmax
-from tf_impl.losses.from_scratch import cross_entropy as cross_entropy
-from tf_impl.losses.from_scratch import softmax as softmax
 from tf_impl.losses.gaussian_nll import GaussianNLLLoss as GaussianNLLLoss
 from tf_impl.losses.hinge_embedding import HingeEmbeddingLoss as HingeEmbeddingLoss
 from tf_impl.losses.kl_div import KLDivLoss as KLDivLoss
@@ -30,8 +27,8 @@ from tf_impl.losses.poisson_nll import PoissonNLLLoss as PoissonNLLLoss
 from tf_impl.losses.reductions import mean_of_nothing as mean_of_nothing
 from tf_impl.losses.reductions import one_by_one as one_by_one
 from tf_impl.losses.reductions import weighted_mean as weighted_mean
-from tf_impl.losses.sigmoid_losses import cross_entropy as cross_entropy
-from tf_impl.losses.sigmoid_losses import squared_error as squared_error
+from tf_impl.losses.sigmoid_losses import sigmoid_cross_entropy as sigmoid_cross_entropy
+from tf_impl.losses.sigmoid_losses import sigmoid_squared_error as sigmoid_squared_error
 from tf_impl.losses.smooth_l1 import HuberLoss as HuberLoss
 from tf_impl.losses.smooth_l1 import SmoothL1Loss as SmoothL1Loss
 from tf_impl.losses.soft_margin import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss

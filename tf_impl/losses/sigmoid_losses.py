@@ -12,11 +12,11 @@ from keras import ops
 from tf_impl.typing import Tensor
 
 
-def squared_error(logits: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+def sigmoid_squared_error(logits: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """(σ(x) − t)², whose gradient vanishes at both ends."""
     return ops.square(ops.sigmoid(logits) - target)
 
 
-def cross_entropy(logits: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+def sigmoid_cross_entropy(logits: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Binary cross-entropy, whose gradient is the error itself."""
     return ops.binary_crossentropy(target, logits, from_logits=True)

@@ -71,6 +71,9 @@ class TripletMarginWithDistanceLoss(TorchLoss):
 
     Raises:
         ValueError: the margin is not positive, or the numbers of axes differ.
+
+    Differs from PyTorch:
+        Keras has no such loss. Where both distances of `swap` are equal they share the gradient, as in PyTorch; TensorFlow's minimum gives it all to the first.
     """
 
     def __init__(

@@ -1,4 +1,7 @@
-"""Losses: PyTorch's own, and the notes' and the literature's where PyTorch has none."""
+"""Losses: PyTorch's own, and the notes' and the literature's where PyTorch has none.
+
+`from_scratch` has functions named as modules here, and is imported by itself.
+"""
 
 from torch_ref.losses.bce import BCELoss as BCELoss
 from torch_ref.losses.bce_with_logits import BCEWithLogitsLoss as BCEWithLogitsLoss
@@ -7,12 +10,6 @@ from torch_ref.losses.cross_entropy import CrossEntropyLoss as CrossEntropyLoss
 from torch_ref.losses.ctc import CTCLoss as CTCLoss
 from torch_ref.losses.dice import DiceLoss as DiceLoss
 from torch_ref.losses.focal import SigmoidFocalLoss as SigmoidFocalLoss
-from torch_ref.losses.from_scratch import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
-from torch_ref.losses.from_scratch import compare_binary_cross_entropy as compare_binary_cross_entropy
-from torch_ref.losses.from_scratch import compare_cross_entropy as compare_cross_entropy
-from torch_ref.losses.from_scratch import compare_softmax as compare_softmax
-from torch_ref.losses.from_scratch import cross_entropy as cross_entropy
-from torch_ref.losses.from_scratch import softmax as softmax
 from torch_ref.losses.gaussian_nll import GaussianNLLLoss as GaussianNLLLoss
 from torch_ref.losses.hinge_embedding import HingeEmbeddingLoss as HingeEmbeddingLoss
 from torch_ref.losses.kl_div import KLDivLoss as KLDivLoss
@@ -29,8 +26,8 @@ from torch_ref.losses.poisson_nll import PoissonNLLLoss as PoissonNLLLoss
 from torch_ref.losses.reductions import mean_of_nothing as mean_of_nothing
 from torch_ref.losses.reductions import one_by_one as one_by_one
 from torch_ref.losses.reductions import weighted_mean as weighted_mean
-from torch_ref.losses.sigmoid_losses import cross_entropy as cross_entropy
-from torch_ref.losses.sigmoid_losses import squared_error as squared_error
+from torch_ref.losses.sigmoid_losses import sigmoid_cross_entropy as sigmoid_cross_entropy
+from torch_ref.losses.sigmoid_losses import sigmoid_squared_error as sigmoid_squared_error
 from torch_ref.losses.smooth_l1 import HuberLoss as HuberLoss
 from torch_ref.losses.smooth_l1 import SmoothL1Loss as SmoothL1Loss
 from torch_ref.losses.soft_margin import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss

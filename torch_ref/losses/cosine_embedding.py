@@ -8,6 +8,8 @@ Shapes: input1 and input2 (N, D), target (N,); or (D,), (D,) and ().
 >>> a, b = torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([[1.0, 1.0], [1.0, 1.0]])
 >>> CosineEmbeddingLoss(margin=0.5, reduction="none")(a, b, torch.tensor([1.0, -1.0]))
 tensor([0.2929, 0.2071])
+
+Source: torch.nn.CosineEmbeddingLoss's documentation.
 """
 
 from torch.nn import CosineEmbeddingLoss as CosineEmbeddingLoss

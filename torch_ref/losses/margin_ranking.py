@@ -7,6 +7,8 @@ Shapes: input1, input2 and target (1 or −1) of as many axes.
 >>> import torch
 >>> MarginRankingLoss(margin=0.5, reduction="none")(torch.tensor([2.0, 2.0]), torch.tensor([1.0, 1.0]), torch.tensor([1.0, -1.0]))
 tensor([0.0000, 1.5000])
+
+Source: torch.nn.MarginRankingLoss's documentation.
 """
 
 from torch.nn import MarginRankingLoss as MarginRankingLoss

@@ -7,6 +7,8 @@ Shapes: input and target alike. "full" adds Stirling's approximation of log t! w
 >>> import torch
 >>> PoissonNLLLoss()(torch.tensor([0.0, 1.0]), torch.tensor([1.0, 2.0]))
 tensor(0.8591)
+
+Source: torch.nn.PoissonNLLLoss's documentation.
 """
 
 from torch.nn import PoissonNLLLoss as PoissonNLLLoss

@@ -5,7 +5,7 @@ $$ \frac{d}{dx} (\sigma(x) - t)^2 = 2(\sigma(x) - t)\,\sigma(x)(1 - \sigma(x)) \
 Shapes: logits and target alike; one loss an element.
 
 >>> x = torch.tensor([-10.0, -4.0, 0.0, 4.0], requires_grad=True)  # the target is 1: the first is the most wrong
->>> for loss in (squared_error, cross_entropy):
+>>> for loss in (sigmoid_squared_error, sigmoid_cross_entropy):
 ...     print(torch.autograd.grad(loss(x, torch.ones(4)).sum(), x)[0])
 tensor([-9.0787e-05, -3.4690e-02, -2.5000e-01, -6.3537e-04])
 tensor([-1.0000, -0.9820, -0.5000, -0.0180])
@@ -17,11 +17,11 @@ import torch
 from torch.nn import functional
 
 
-def squared_error(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def sigmoid_squared_error(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """(σ(x) − t)², whose gradient vanishes at both ends."""
     return (torch.sigmoid(logits) - target).square()
 
 
-def cross_entropy(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+def sigmoid_cross_entropy(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy, whose gradient is the error itself."""
     return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")

@@ -10,6 +10,8 @@ Shapes: SoftMarginLoss any; MultiLabelSoftMarginLoss (N, C) with the mean over c
 tensor(0.7201)
 >>> MultiLabelSoftMarginLoss()(torch.tensor([[2.0, -1.0]]), torch.tensor([[1.0, 1.0]]))  # the same in 0 and 1
 tensor(0.7201)
+
+Source: torch.nn.SoftMarginLoss's documentation.
 """
 
 from torch.nn import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss

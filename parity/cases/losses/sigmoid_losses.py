@@ -7,6 +7,6 @@ ONES, ZEROS = values([1.0] * 9, differentiable=False), values([0.0] * 9, differe
 
 CASES = [
     Case(f"losses.sigmoid_losses:{name}", word, inputs={"logits": LOGITS, "target": target})
-    for name in ("squared_error", "cross_entropy")
+    for name in ("sigmoid_squared_error", "sigmoid_cross_entropy")
     for word, target in (("ones", ONES), ("zeros", ZEROS))
 ]
