@@ -60,7 +60,7 @@ class Embedding(Twin, keras.layers.Embedding):
 
     def call(self, inputs: Integer[Tensor, "..."]) -> Float[Tensor, "... d"]:
         if not keras.backend.is_int_dtype(inputs.dtype):
-            raise ValueError(f"Embedding looks up integers, got {inputs.dtype}")
+            raise ValueError(f"Embedding looks up integers, got {inputs.dtype}; keras.Sequential makes floats of them unless keras.Input(dtype=…) is first")
         check_range(inputs, self.num_embeddings, "Embedding")
         table = ops.convert_to_tensor(self._embeddings)
         rows = ops.take(table if self.sparse else ops.reshape(table, table.shape), inputs, axis=0)  # the gradient of reshape is dense
