@@ -1,0 +1,25 @@
+"""Why inputs differ that are known to: the explanation, and the id of the catalogue of pitfalls where there is one. An entry that is no longer needed fails."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+
+@dataclass(frozen=True)
+class Known:
+    """An explanation of the outcomes of `names` whose reason has `pattern` in it."""
+
+    names: str
+    word: str
+    pattern: str
+    text: str
+    pitfall: str = ""
+
+
+KNOWN: tuple[Known, ...] = ()
+
+
+def known(name: str, word: str, reason: str) -> Known | None:
+    return next((entry for entry in KNOWN if entry.word == word and fnmatchcase(name, entry.names) and re.search(entry.pattern, reason)), None)
