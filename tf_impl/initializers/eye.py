@@ -1,5 +1,7 @@
 """The identity matrix: a linear layer that passes on what it can."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -25,6 +27,9 @@ class Eye(PyTorchInitializer):
 
     Source: PyTorch's documentation, "torch.nn.init".
     """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
 
     def sample(self, shape: tuple[int, ...], dtype: str) -> Tensor:
         if len(shape) != 2:

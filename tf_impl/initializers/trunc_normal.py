@@ -44,7 +44,7 @@ class TruncNormal(PyTorchInitializer):
 
     def sample(self, shape: tuple[int, ...], dtype: str) -> Tensor:
         if self.mean < self.a - 2 * self.std or self.mean > self.b + 2 * self.std:
-            warnings.warn("mean is more than 2 std from [a, b]: the distribution of the values may be wrong.", UserWarning, stacklevel=2)
+            warnings.warn("mean is more than 2 std from [a, b]: the distribution of the values may be wrong.", UserWarning, stacklevel=3)
         inside = _share_below((self.b - self.mean) / self.std) - _share_below((self.a - self.mean) / self.std)
         propose = self._from_normal if inside > 0.3 else self._from_uniform
         values, rejected = propose(shape, dtype)
