@@ -28,7 +28,8 @@ class SyncBatchNorm(_BatchNorm):
     Differs from PyTorch:
         Where nothing is distributed both are plain batch normalisation; PyTorch synchronises on GPUs only. Of Keras' backends TensorFlow synchronises;
         on JAX a batch is one array however it is spread, so that nothing has to be; Keras on torch has no such layer.
-        `keras.layers.BatchNormalization(synchronized=True)` computes E[x²] − E[x]², which cancels in float32: 0.11 off in y at mean 1000, deviation 1 (here 1.1e-4).
+        `keras.layers.BatchNormalization(synchronized=True)` computes E[x²] − E[x]², which cancels in float32: y is 0.11 off at mean 1000 and deviation 1,
+        here 1.1e-4.
         `convert_sync_batchnorm` is `keras.models.clone_model(model, clone_function=…)`: a Keras layer that is built cannot be replaced in its model.
 
     Source: Ioffe and Szegedy 2015, arXiv:1502.03167; PyTorch's documentation, "SyncBatchNorm".
