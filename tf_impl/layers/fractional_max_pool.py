@@ -76,9 +76,9 @@ class _FractionalMaxPool(Twin):
         if self._random_samples is None:
             return keras.random.uniform(shape, dtype=x.dtype, seed=self._seeds)
         given = tuple(self._random_samples.shape)
-        if given[1:] != shape[1:] or x.shape[0] not in (None, given[0]):
-            raise ValueError(f"_random_samples must have the shape (batch, channels, {shape[-1]}), got {given} for an input of shape {tuple(x.shape)}")
-        return ops.cast(self._random_samples, x.dtype)
+        if given[1:] != shape[1:] or (x.shape[0] or 0) > given[0]:
+            raise ValueError(f"_random_samples must have the shape (batch or more, channels, {shape[-1]}), got {given} for an input {tuple(x.shape)}")
+        return ops.cast(self._random_samples, x.dtype)[: shape[0]]
 
 
 def _starts(sample: Tensor, n: int, windows: int, size: int) -> Tensor:
@@ -101,7 +101,8 @@ class FractionalMaxPool2d(_FractionalMaxPool):
         output_size: how many windows.
         output_ratio: their number as a share of the input's size.
         return_indices: also return where the largest values lie in the flattened H·W, for `MaxUnpool2d`.
-        _random_samples: ρ for each example and channel, last the width's and the height's, (N, C, 2), in [0, 1); drawn at each call where not given.
+        _random_samples: ρ for each example and channel, first for the width, then for the height, (N or more, C, 2), in [0, 1);
+            drawn at each call where not given.
 
     Shapes:
         input (N, H, W, C) or (H, W, C), output (N, H_out, W_out, C), indices the same.
