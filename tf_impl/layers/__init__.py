@@ -1,5 +1,7 @@
 """Layer twins: PyTorch's names and arguments; images, signals and volumes are channels last."""
 
+from tf_impl.layers.adaptive_log_softmax import AdaptiveLogSoftmax as AdaptiveLogSoftmax
+from tf_impl.layers.adaptive_log_softmax import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
 from tf_impl.layers.adaptive_pooling import AdaptiveAvgPool1d as AdaptiveAvgPool1d
 from tf_impl.layers.adaptive_pooling import AdaptiveAvgPool2d as AdaptiveAvgPool2d
 from tf_impl.layers.adaptive_pooling import AdaptiveAvgPool3d as AdaptiveAvgPool3d
@@ -27,10 +29,13 @@ from tf_impl.layers.dropout import Dropout2d as Dropout2d
 from tf_impl.layers.dropout import Dropout3d as Dropout3d
 from tf_impl.layers.dropout_masks import observe_dropout as observe_dropout
 from tf_impl.layers.embedding import Embedding as Embedding
+from tf_impl.layers.embedding_bag import EmbeddingBag as EmbeddingBag
 from tf_impl.layers.flatten import Flatten as Flatten
 from tf_impl.layers.flatten import Unflatten as Unflatten
 from tf_impl.layers.fold import Fold as Fold
 from tf_impl.layers.fold import Unfold as Unfold
+from tf_impl.layers.fractional_max_pool import FractionalMaxPool2d as FractionalMaxPool2d
+from tf_impl.layers.fractional_max_pool import FractionalMaxPool3d as FractionalMaxPool3d
 from tf_impl.layers.group_norm import GroupNorm as GroupNorm
 from tf_impl.layers.gru import GRU as GRU
 from tf_impl.layers.gru import GRUCell as GRUCell
@@ -81,6 +86,7 @@ from tf_impl.layers.shuffle import PixelShuffle as PixelShuffle
 from tf_impl.layers.shuffle import PixelUnshuffle as PixelUnshuffle
 from tf_impl.layers.similarity import CosineSimilarity as CosineSimilarity
 from tf_impl.layers.similarity import PairwiseDistance as PairwiseDistance
+from tf_impl.layers.sync_batch_norm import SyncBatchNorm as SyncBatchNorm
 from tf_impl.layers.transformer import Transformer as Transformer
 from tf_impl.layers.transformer import TransformerDecoder as TransformerDecoder
 from tf_impl.layers.transformer import TransformerDecoderLayer as TransformerDecoderLayer

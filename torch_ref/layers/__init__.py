@@ -1,5 +1,7 @@
 """Layers in PyTorch, the reference."""
 
+from torch_ref.layers.adaptive_log_softmax import AdaptiveLogSoftmax as AdaptiveLogSoftmax
+from torch_ref.layers.adaptive_log_softmax import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
 from torch_ref.layers.adaptive_pooling import AdaptiveAvgPool1d as AdaptiveAvgPool1d
 from torch_ref.layers.adaptive_pooling import AdaptiveAvgPool2d as AdaptiveAvgPool2d
 from torch_ref.layers.adaptive_pooling import AdaptiveAvgPool3d as AdaptiveAvgPool3d
@@ -27,10 +29,13 @@ from torch_ref.layers.dropout import Dropout2d as Dropout2d
 from torch_ref.layers.dropout import Dropout3d as Dropout3d
 from torch_ref.layers.dropout_masks import observe_dropout as observe_dropout
 from torch_ref.layers.embedding import Embedding as Embedding
+from torch_ref.layers.embedding_bag import EmbeddingBag as EmbeddingBag
 from torch_ref.layers.flatten import Flatten as Flatten
 from torch_ref.layers.flatten import Unflatten as Unflatten
 from torch_ref.layers.fold import Fold as Fold
 from torch_ref.layers.fold import Unfold as Unfold
+from torch_ref.layers.fractional_max_pool import FractionalMaxPool2d as FractionalMaxPool2d
+from torch_ref.layers.fractional_max_pool import FractionalMaxPool3d as FractionalMaxPool3d
 from torch_ref.layers.group_norm import GroupNorm as GroupNorm
 from torch_ref.layers.gru import GRU as GRU
 from torch_ref.layers.gru import GRUCell as GRUCell
@@ -81,6 +86,7 @@ from torch_ref.layers.shuffle import PixelShuffle as PixelShuffle
 from torch_ref.layers.shuffle import PixelUnshuffle as PixelUnshuffle
 from torch_ref.layers.similarity import CosineSimilarity as CosineSimilarity
 from torch_ref.layers.similarity import PairwiseDistance as PairwiseDistance
+from torch_ref.layers.sync_batch_norm import SyncBatchNorm as SyncBatchNorm
 from torch_ref.layers.transformer import Transformer as Transformer
 from torch_ref.layers.transformer import TransformerDecoder as TransformerDecoder
 from torch_ref.layers.transformer import TransformerDecoderLayer as TransformerDecoderLayer
