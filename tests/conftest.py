@@ -40,6 +40,22 @@ def tree_run(tmp_path_factory: pytest.TempPathFactory) -> TreeRun:
     return TreeRun(found, tuple(delivered))
 
 
+TOGETHER = {"test_runner.py": "pools", "test_cli.py": "pools", "test_plugin.py": "pools"}  # they share `tree_run`
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """With -n: a file stays in one worker, and so do the files that share what is slow to make. (xdist's groups do nothing under pytest 9.2.)"""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return TOGETHER.get(Path(file).name, file)
+
+    return ByFile(config, log)
+
+
 class InProcess:
     """An executor without processes: for what is about caching and judging, not about workers."""
 

@@ -14,7 +14,6 @@ from trees.cases import CASES
 from parity import cli
 from parity.trace import Trace
 
-pytestmark = pytest.mark.xdist_group("pools")
 CASE = "layers.linear:Linear[default]"
 FOLDER = "layers.linear_Linear_default"
 

@@ -13,9 +13,10 @@ from parity.errors import ParityUsageError
 from parity.exchange import compare_folders, folder_name, record_cases
 from parity.judging import judge
 from parity.recording import record_case
+from parity.runner import run
 from parity.trace import Trace, TraceError
 
-pytestmark = [pytest.mark.xdist_group("in process"), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 REFUSES = BREAK[0][-1]
 CASES = [*AGREE, DIFFER[0][-1], REFUSES]
 
@@ -83,15 +84,14 @@ def test_progress_is_told(tmp_path):
     assert told == [("functions:double[default]", ""), (REFUSES.id, BREAK[0][0])]
 
 
-def test_comparing_gives_what_running_gives(recorded, tree_run):
+def test_comparing_gives_what_running_gives(recorded, in_process):
+    ran = run(cases=CASES[:-1], out=recorded / "ran", executor=in_process)
     found = compare_folders(recorded / "torch", recorded / "keras", out=recorded / "out", cases=CASES)
     assert found.backend == "recorded"
     assert found.device == "cpu"
-    for result in found:
-        if result.case is not REFUSES:
-            assert [(row.role, row.name, row.verdict) for row in result.rows] == [(row.role, row.name, row.verdict) for row in tree_run[result.case].rows]
-            assert result.made["torch"]["framework"] == "torch"
-            assert result.made["keras"]["framework"] == "keras"
+    assert [result.rows for result in found.results[:-1]] == [result.rows for result in ran]
+    assert found.results[0].made["torch"]["framework"] == "torch"
+    assert found.results[0].made["keras"]["framework"] == "keras"
 
 
 def test_a_side_that_could_not_be_recorded_is_told(recorded):

@@ -19,7 +19,7 @@ from parity.recording import record_case
 from parity.trace import Trace
 from parity.verdict import Verdict
 
-pytestmark = [pytest.mark.xdist_group("in process"), pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning")
 CASES: dict[str, AnyCase] = {case.id: case for case in all_cases()}
 
 

@@ -11,7 +11,6 @@ from parity.errors import CannotRunError
 from parity.pytest_plugin import told
 
 pytest_plugins = ["pytester"]
-pytestmark = pytest.mark.xdist_group("pools")
 
 
 @pytest.fixture

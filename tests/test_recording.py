@@ -13,7 +13,7 @@ from parity.frameworks.base import FrameworkError, find, moved_in, moved_out
 from parity.recording import Move, initial_value, record_case
 from parity.training import batches, checkpoints
 
-pytestmark = [pytest.mark.xdist_group("in process"), pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SIDES = ("torch", "keras")
 WEIGHTED = Case("recorded:Weighted", inputs={"x": array(5, 3)}, roots=ROOTS)
 

@@ -20,7 +20,6 @@ from parity.case import Case, array
 from parity.errors import CannotRunError, ParityUsageError
 from parity.runner import run
 
-pytestmark = pytest.mark.xdist_group("pools")  # one pool start for all of them
 ids = [case.id for *_, case in DIFFER]
 
 

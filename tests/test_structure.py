@@ -19,7 +19,7 @@ from conftest import ROOT
 
 from parity.discovery import all_cases
 
-NOT_MIRRORED = {  # parameters of PyTorch's constructors that no twin has
+NOT_MIRRORED = {  # parameters of PyTorch's constructors that a twin need not have
     "params": "a Keras optimizer is told its variables by `build` and `apply`",
     "device": "Keras places variables by `keras.device`",
     "dtype": "one of Keras' own keywords, which every twin takes",
@@ -33,8 +33,11 @@ NOT_MIRRORED = {  # parameters of PyTorch's constructors that no twin has
 ONLY_IN_TWIN = {  # "module:name": {parameter: reason}
     "activations.leaky_relu:RReLU": {"seed": "Keras draws from a seed generator, PyTorch from a global one"},
 }
-DEFAULTS = {  # "module:name": {parameter: the twin's default}: where torch's default means the channel axis, which is last here
-    "layers.similarity:CosineSimilarity": {"dim": -1},
+DEFAULTS = {  # "module:name": {parameter: the twin's default}
+    "layers.similarity:CosineSimilarity": {"dim": -1},  # torch's means the channel axis, which is last here
+    "layers.transformer:Transformer": {"activation": "relu"},  # torch's is the function of that name, which no configuration can hold
+    "layers.transformer:TransformerEncoderLayer": {"activation": "relu"},
+    "layers.transformer:TransformerDecoderLayer": {"activation": "relu"},
 }
 ONLY_IN_TF = {  # modules and names without a counterpart in torch_ref
     "typing": "the tensor type of annotations",
@@ -101,8 +104,11 @@ def test_both_modules_have_the_same_public_names(module):
 
 
 def declared(function: object) -> inspect.Signature:
-    """The signature; where PyTorch takes anything (`*args, **kwargs`) and declares overloads, the first of these."""
+    """The signature; where PyTorch takes anything (`*args, **kwargs`) the first declared overload; of a builtin what its docstring says."""
     overloads = typing.get_overloads(function.__init__) if inspect.isclass(function) else []
+    if inspect.isbuiltin(function):
+        arguments = re.search(rf"{function.__name__}\((.*?)\) ->", function.__doc__, re.DOTALL).group(1)
+        function = eval(f"lambda {' '.join(arguments.split())}: None", {})
     signature = inspect.signature(overloads[0] if overloads else function)
     return signature.replace(parameters=[p for p in signature.parameters.values() if p.name != "self"])
 
@@ -117,9 +123,9 @@ def test_both_signatures_are_the_same(target):
     if not callable(reference):
         assert twin == reference
         return
-    left_out = NOT_MIRRORED if inspect.isclass(reference) else {}
-    expected = {name: p for name, p in parameters(declared(reference)).items() if name not in left_out}
     actual = {name: p for name, p in parameters(declared(twin)).items() if name not in ONLY_IN_TWIN.get(target, {})}
+    left_out = NOT_MIRRORED.keys() - actual if inspect.isclass(reference) else set()
+    expected = {name: p for name, p in parameters(declared(reference)).items() if name not in left_out}
     assert list(actual) == list(expected), "other names, or another order"
     defaults = {name: p.default for name, p in expected.items()} | DEFAULTS.get(target, {})
     assert {name: p.default for name, p in actual.items()} == defaults
