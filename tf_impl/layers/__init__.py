@@ -75,6 +75,8 @@ from tf_impl.layers.pooling import AvgPool3d as AvgPool3d
 from tf_impl.layers.pooling import MaxPool1d as MaxPool1d
 from tf_impl.layers.pooling import MaxPool2d as MaxPool2d
 from tf_impl.layers.pooling import MaxPool3d as MaxPool3d
+from tf_impl.layers.recurrent_by_hand import unroll_lstm as unroll_lstm
+from tf_impl.layers.recurrent_by_hand import unroll_rnn as unroll_rnn
 from tf_impl.layers.rms_norm import RMSNorm as RMSNorm
 from tf_impl.layers.rnn import RNN as RNN
 from tf_impl.layers.rnn import PackedRNN as PackedRNN

@@ -75,6 +75,8 @@ from torch_ref.layers.pooling import AvgPool3d as AvgPool3d
 from torch_ref.layers.pooling import MaxPool1d as MaxPool1d
 from torch_ref.layers.pooling import MaxPool2d as MaxPool2d
 from torch_ref.layers.pooling import MaxPool3d as MaxPool3d
+from torch_ref.layers.recurrent_by_hand import unroll_lstm as unroll_lstm
+from torch_ref.layers.recurrent_by_hand import unroll_rnn as unroll_rnn
 from torch_ref.layers.rms_norm import RMSNorm as RMSNorm
 from torch_ref.layers.rnn import RNN as RNN
 from torch_ref.layers.rnn import PackedRNN as PackedRNN
