@@ -8,7 +8,7 @@ import keras
 from jaxtyping import Bool, Float, Integer
 from keras import ops
 
-from tf_impl.layers._twin import Twin
+from tf_impl.layers._twin import Twin, known
 from tf_impl.typing import Tensor
 
 
@@ -157,9 +157,19 @@ class Packed(Recurrent):
         hx: Tensor | tuple[Tensor, ...] | None = None,
         training: bool | None = None,
     ) -> tuple:
-        steps = ops.arange(ops.shape(input)[1 if self.batch_first else 0], dtype=lengths.dtype)
+        time, batch = (1, 0) if self.batch_first else (0, 1)
+        if len(input.shape) == 3:
+            self._check(lengths, input.shape[batch], input.shape[time])
+        steps = ops.arange(ops.shape(input)[time], dtype=lengths.dtype)
         mask = ops.expand_dims(steps, 0) < ops.expand_dims(lengths, 1)
         return super().call(input, hx, mask=mask if self.batch_first else ops.transpose(mask), training=training)
+
+    def _check(self, lengths: Tensor, batch: int | None, steps: int | None) -> None:
+        if len(lengths.shape) != 1 or (None not in (batch, lengths.shape[0]) and lengths.shape[0] != batch):
+            raise ValueError(f"lengths must have one number for each of the {batch} sequences, got the shape {tuple(lengths.shape)}")
+        seen = known(lengths)
+        if seen is not None and seen.size and not 1 <= seen.min() <= seen.max() <= (steps or seen.max()):
+            raise ValueError(f"lengths must be from 1 to the {steps} steps of the input, got {seen.tolist()}")
 
 
 class OneStep(Twin):

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 
 import keras
+import numpy as np
 from keras import ops
 
 from tf_impl.typing import Tensor
@@ -71,13 +72,18 @@ def batched(function: Callable[[Tensor], Tensor], inputs: Tensor, rank: int, nam
     return tuple(ops.squeeze(output, 0) for output in outputs) if isinstance(outputs, tuple) else ops.squeeze(outputs, 0)
 
 
-def check_range(indices: Tensor, size: int, name: str) -> None:
-    """Refuse an index outside 0 … size − 1, if its value is known: inside a compiled function it is not."""
+def known(tensor: Tensor) -> np.ndarray | None:
+    """The values, which inside a compiled function are not there yet."""
     try:
-        seen = ops.convert_to_numpy(indices)
-    except Exception:  # a traced tensor has no values yet; every backend says so in its own way
-        return
-    if seen.size and not 0 <= seen.min() <= seen.max() < size:
+        return ops.convert_to_numpy(tensor)
+    except Exception:  # every backend says so in its own way
+        return None
+
+
+def check_range(indices: Tensor, size: int, name: str) -> None:
+    """Refuse an index outside 0 … size − 1, if its value is known."""
+    seen = known(indices)
+    if seen is not None and seen.size and not 0 <= seen.min() <= seen.max() < size:
         raise ValueError(f"{name} takes indices from 0 to {size - 1}, got {seen.min()} … {seen.max()}")
 
 

@@ -46,7 +46,8 @@ class Bilinear(Twin):
 
     def call(self, input1: Float[Tensor, "*leading i"], input2: Float[Tensor, "*leading j"]) -> Float[Tensor, "*leading o"]:
         if (input1.shape[-1], input2.shape[-1]) != self.sizes or tuple(input1.shape[:-1]) != tuple(input2.shape[:-1]):
-            raise ValueError(f"Bilinear was built for last axes {self.sizes} under equal leading axes, got {tuple(input1.shape)} and {tuple(input2.shape)}")
+            built = "in1_features={} and in2_features={}".format(*self.sizes)
+            raise ValueError(f"Bilinear was built with {built}, the last axes under equal leading ones, got {tuple(input1.shape)} and {tuple(input2.shape)}")
         forms = ops.tensordot(input1, self.weight, axes=[[-1], [1]])  # (…, out, in2)
         outputs = ops.sum(forms * ops.expand_dims(input2, -2), axis=-1)
         return outputs if self.bias is None else outputs + self.bias

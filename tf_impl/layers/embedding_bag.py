@@ -6,6 +6,7 @@ import keras
 from jaxtyping import Float, Integer
 from keras import ops
 
+from tf_impl.layers._twin import known
 from tf_impl.layers.embedding import Embedding
 from tf_impl.typing import Tensor
 
@@ -118,9 +119,6 @@ def _check_offsets(offsets: Tensor, length: int | None) -> None:
     """As far as their values are known: inside a compiled function they are not."""
     if len(offsets.shape) != 1:
         raise ValueError(f"offsets must have 1 axis, got the shape {tuple(offsets.shape)}")
-    try:
-        seen = ops.convert_to_numpy(offsets)
-    except Exception:  # a traced tensor has no values yet; every backend says so in its own way
-        return
-    if seen.size and (seen[0] != 0 or (seen[1:] < seen[:-1]).any() or (length is not None and seen[-1] > length)):
+    seen = known(offsets)
+    if seen is not None and seen.size and (seen[0] != 0 or (seen[1:] < seen[:-1]).any() or (length is not None and seen[-1] > length)):
         raise ValueError(f"offsets must begin with 0 and ascend to at most the input's length {length}, got {seen.tolist()}")

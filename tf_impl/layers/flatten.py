@@ -78,6 +78,8 @@ class Unflatten(Twin, keras.layers.Reshape):
 
     def __init__(self, dim: int, unflattened_size: tuple[int, ...], **kwargs) -> None:
         data_format = kwargs.pop("data_format", "channels_last")
+        if list(unflattened_size).count(-1) > 1:
+            raise ValueError(f"unflattened_size may have one -1, got {tuple(unflattened_size)}")
         super().__init__(tuple(unflattened_size), **kwargs)
         self.dim = dim
         self.data_format = data_format
@@ -88,7 +90,7 @@ class Unflatten(Twin, keras.layers.Reshape):
         dim = _axis(self.dim, rank, "dim")
         sizes, n = self.target_shape, inputs.shape[dim]
         known = math.prod(size for size in sizes if size != -1)
-        if not sizes or sizes.count(-1) > 1 or (n is not None and (n % known if -1 in sizes else n != known)):
+        if not sizes or (n is not None and (n % known if -1 in sizes else n != known)):
             raise ValueError(f"unflattened_size must multiply to the {n} values of axis {self.dim}, got {sizes}")
         shape = ops.shape(inputs)
         outputs = ops.reshape(inputs, (*shape[:dim], *(n // known if size == -1 and n else size for size in sizes), *shape[dim + 1 :]))

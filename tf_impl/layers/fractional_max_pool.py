@@ -61,7 +61,7 @@ class _FractionalMaxPool(Twin):
         spare = int(len(space) == 3)  # PyTorch asks for one place more in volumes
         if any(k + o - 1 + spare > n or o < 1 for n, o, k in zip(space, outputs, self.kernel_size, strict=True)):
             least = tuple(k + o - 1 + spare for o, k in zip(outputs, self.kernel_size, strict=True))
-            raise ValueError(f"{outputs} windows of {self.kernel_size} do not fit the input's {space}: it must have at least {least}")
+            raise ValueError(f"{outputs} windows of kernel_size={self.kernel_size} do not fit the input's {space}: it must have at least {least}")
         samples, places = self._drawn(x), None
         for which, n, o, k in zip(self._samples, space, outputs, self.kernel_size, strict=True):
             axis = ops.expand_dims(_starts(samples[:, None, :, which], n, o, k), 2) + np.arange(k, dtype="int32")[:, None]  # (N, o, k, C)

@@ -78,7 +78,7 @@ class PackedGRU(Packed, GRU):
         states are those after its last step, and a reverse direction begins there.
 
     Raises:
-        ValueError: as `GRU`.
+        ValueError: as `GRU`; lengths that are not one number from 1 to T for each sequence (T, N and values as far as they are known).
 
     Differs from PyTorch:
         PyTorch packs the padded batch into a flat one and unpacks it again (`pack_padded_sequence`, `enforce_sorted=False`); Keras runs all steps under a mask.

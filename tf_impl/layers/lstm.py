@@ -101,7 +101,7 @@ class PackedLSTM(Packed, LSTM):
         states are those after its last step, and a reverse direction begins there.
 
     Raises:
-        ValueError: as `LSTM`.
+        ValueError: as `LSTM`; lengths that are not one number from 1 to T for each sequence (T, N and values as far as they are known).
 
     Differs from PyTorch:
         PyTorch packs the padded batch into a flat one and unpacks it again (`pack_padded_sequence`, `enforce_sorted=False`); Keras runs all steps under a mask.

@@ -92,7 +92,7 @@ class ChannelShuffle(Twin):
         input and output (N, *space, C), with at least one axis of space.
 
     Raises:
-        ValueError: fewer than 3 axes, or channels that the groups do not divide.
+        ValueError: fewer than 3 axes, or no positive number of groups that divides the channels.
 
     Differs from PyTorch:
         Keras has no such layer.
@@ -101,6 +101,8 @@ class ChannelShuffle(Twin):
     """
 
     def __init__(self, groups: int, **kwargs) -> None:
+        if groups < 1:
+            raise ValueError(f"groups must be positive, got {groups}")
         super().__init__(**kwargs)
         self.groups = groups
         self.built = True

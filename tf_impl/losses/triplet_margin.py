@@ -7,7 +7,7 @@ import keras
 from jaxtyping import Float
 from keras import ops
 
-from tf_impl.losses._loss import TorchLoss, minimum, positive_part
+from tf_impl.losses._loss import TorchLoss, check_broadcast, minimum, positive_part
 from tf_impl.typing import Tensor
 
 
@@ -27,7 +27,7 @@ class TripletMarginLoss(TorchLoss):
         anchor, positive and negative (…, D); with "none" the output is (…).
 
     Raises:
-        ValueError: the margin is not positive, or the numbers of axes differ.
+        ValueError: the margin is not positive, the numbers of axes differ, or the shapes cannot be broadcast.
 
     Differs from PyTorch:
         Keras has no such loss; a hand-written one without ε is up to 1e-5 away near 0.
@@ -70,7 +70,7 @@ class TripletMarginWithDistanceLoss(TorchLoss):
         anchor, positive and negative (…, D); with "none" the output is the distance's.
 
     Raises:
-        ValueError: the margin is not positive, or the numbers of axes differ.
+        ValueError: the margin is not positive, the numbers of axes differ, or the shapes cannot be broadcast.
 
     Differs from PyTorch:
         Keras has no such loss. Where both distances of `swap` are equal they share the gradient, as in PyTorch; TensorFlow's minimum gives it all to the first.
@@ -118,6 +118,7 @@ def _check_margin(loss: TorchLoss, margin: float) -> None:
 def _check_axes(loss: TorchLoss, *tensors: Tensor) -> None:
     if len({len(tensor.shape) for tensor in tensors}) > 1:
         raise ValueError(f"{type(loss).__name__}: all three must have as many axes, got shapes {', '.join(str(tuple(t.shape)) for t in tensors)}.")
+    check_broadcast(loss, **{name: tensor.shape for name, tensor in zip(("anchor", "positive", "negative"), tensors, strict=True)})
 
 
 def _triplet(anchor: Tensor, positive: Tensor, negative: Tensor, distance: Callable[[Tensor, Tensor], Tensor], margin: float, swap: bool) -> Tensor:
