@@ -40,12 +40,14 @@ def trace(
     """
     weight = keras.Variable(np.asarray(_START, keras.config.floatx()))
     curvature = ops.convert_to_tensor(np.asarray(_CURVATURE, keras.config.floatx()))
-    descent, scheduler = _made(schedule, optimizer, weight)
+    descent, scheduler = made(schedule, optimizer, weight)
+    cycling = getattr(scheduler, "cycle_momentum", False)
+    schedule_of_keras = None if cycling or metrics or epochs else scheduler.as_keras(steps)
     rates, told, momenta, weights = [], [], [], []
     for step in range(steps):
         if step == resume_at:
             values, state = [ops.copy(variable.value) for variable in descent.variables], scheduler.state_dict()
-            descent, scheduler = _made(schedule, optimizer, weight)
+            descent, scheduler = made(schedule, optimizer, weight)
             for variable, value in zip(descent.variables, values, strict=True):
                 variable.assign(value)
             scheduler.load_state_dict(state)
@@ -57,11 +59,12 @@ def trace(
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # `epoch` is deprecated
             scheduler.step(*arguments)
         told += scheduler.get_last_lr()
-    traced = {"rates": rates, "next_rates": told} | ({"momentum": momenta} if getattr(scheduler, "cycle_momentum", False) else {})
+    traced = {"rates": rates, "next_rates": told} | ({"momentum": momenta} if cycling else {})
+    traced |= {} if schedule_of_keras is None else {"as_keras": schedule_of_keras(ops.arange(steps))}
     return {name: ops.convert_to_tensor(np.asarray(numbers, keras.config.floatx())) for name, numbers in traced.items()} | {"weights": ops.stack(weights)}
 
 
-def _made(schedule: tuple[str, Mapping[str, Any]], optimizer: tuple[str, Mapping[str, Any]], weight: keras.Variable) -> tuple[Any, Any]:
+def made(schedule: tuple[str, Mapping[str, Any]], optimizer: tuple[str, Mapping[str, Any]], weight: keras.Variable) -> tuple[Any, Any]:
     name, config = optimizer
     descent = getattr(optimizers, name)(**config)
     scheduler = _scheduler(schedule, descent)

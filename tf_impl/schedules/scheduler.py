@@ -2,6 +2,7 @@
 
 import copy
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -11,6 +12,7 @@ from keras import ops
 from tf_impl.optimizers import SGD
 from tf_impl.schedules._arguments import check_optimizer
 from tf_impl.schedules._table import Table
+from tf_impl.schedules._trace import made
 from tf_impl.typing import Tensor
 
 
@@ -150,3 +152,19 @@ def granularity(epochs: int, steps_per_epoch: int) -> dict[str, Tensor]:
     """The rate of every update when the scheduler counts epochs; in Keras the schedule counts updates and has to be told how many make an epoch."""
     schedule = _Halving(SGD(lr=1.0)).as_keras(epochs, steps_per_epoch)
     return {"rates": ops.cast(ops.stack([schedule(update) for update in range(epochs * steps_per_epoch)]), keras.config.floatx())}
+
+
+def refusals(schedules: Sequence[tuple[str, Mapping[str, Any]]], optimizer: tuple[str, Mapping[str, Any]] = ("SGD", {"lr": 0.1})) -> dict[str, bool]:
+    """Whether schedulers with these arguments are refused, when they are made or at the latest in their second step."""
+    told = {}
+    for name, config in schedules:
+        try:
+            _, scheduler = made((name, config), optimizer, keras.Variable(0.0))
+            for _ in range(2):
+                with warnings.catch_warnings(action="ignore", category=UserWarning):
+                    scheduler.step(*((1.0,) if name == "ReduceLROnPlateau" else ()))
+            refused = False
+        except (ValueError, TypeError, ArithmeticError):
+            refused = True
+        told[f"{name} {dict(config)}"] = refused
+    return told

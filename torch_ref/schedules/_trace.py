@@ -38,12 +38,13 @@ def trace(
     """
     weight = torch.nn.Parameter(torch.tensor(_START))
     curvature = torch.tensor(_CURVATURE)
-    descent, scheduler = _made(schedule, optimizer, weight)
+    descent, scheduler = made(schedule, optimizer, weight)
+    cycling = getattr(scheduler, "cycle_momentum", False)
     rates, told, momenta, weights = [], [], [], []
     for step in range(steps):
         if step == resume_at:
             state, of_schedule = descent.state_dict(), scheduler.state_dict()
-            descent, scheduler = _made(schedule, optimizer, weight)
+            descent, scheduler = made(schedule, optimizer, weight)
             descent.load_state_dict(state)
             scheduler.load_state_dict(of_schedule)
         (group,) = descent.param_groups
@@ -56,11 +57,12 @@ def trace(
         with warnings.catch_warnings(action="ignore", category=UserWarning):  # `epoch` is deprecated
             scheduler.step(*arguments)
         told += scheduler.get_last_lr()
-    traced = {"rates": rates, "next_rates": told} | ({"momentum": momenta} if getattr(scheduler, "cycle_momentum", False) else {})
+    traced = {"rates": rates, "next_rates": told} | ({"momentum": momenta} if cycling else {})
+    traced |= {} if cycling or metrics or epochs else {"as_keras": rates}  # what `as_keras`, which only the twin has, must give
     return {name: torch.tensor(numbers) for name, numbers in traced.items()} | {"weights": torch.stack(weights)}
 
 
-def _made(schedule: tuple[str, Mapping[str, Any]], optimizer: tuple[str, Mapping[str, Any]], weight: torch.nn.Parameter) -> tuple[Any, Any]:
+def made(schedule: tuple[str, Mapping[str, Any]], optimizer: tuple[str, Mapping[str, Any]], weight: torch.nn.Parameter) -> tuple[Any, Any]:
     name, config = optimizer
     descent = getattr(optimizers, name)([weight], **config)
     return descent, _scheduler(schedule, descent)

@@ -14,12 +14,15 @@ Source: PyTorch's documentation, "How to adjust learning rate".
 """
 
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import LRScheduler as LRScheduler
 
 from torch_ref.optimizers import SGD
+from torch_ref.schedules._trace import made
 
 
 class _Halving(LRScheduler):
@@ -63,3 +66,19 @@ def granularity(epochs: int, steps_per_epoch: int) -> dict[str, Tensor]:
             optimizer.step()
         scheduler.step()
     return {"rates": torch.tensor(used)}
+
+
+def refusals(schedules: Sequence[tuple[str, Mapping[str, Any]]], optimizer: tuple[str, Mapping[str, Any]] = ("SGD", {"lr": 0.1})) -> dict[str, bool]:
+    """Whether schedulers with these arguments are refused, when they are made or at the latest in their second step."""
+    told = {}
+    for name, config in schedules:
+        try:
+            _, scheduler = made((name, config), optimizer, torch.nn.Parameter(torch.tensor(0.0)))
+            for _ in range(2):
+                with warnings.catch_warnings(action="ignore", category=UserWarning):
+                    scheduler.step(*((1.0,) if name == "ReduceLROnPlateau" else ()))
+            refused = False
+        except (ValueError, TypeError, ArithmeticError):
+            refused = True
+        told[f"{name} {dict(config)}"] = refused
+    return told
