@@ -64,7 +64,7 @@ class EmbeddingBag(Embedding):
         return {**super().get_config(), "_weight": None}  # saved with the other weights
 
     def call(
-        self, input: Integer[Tensor, "..."], offsets: Integer[Tensor, " b"] | None = None, per_sample_weights: Float[Tensor, "..."] | None = None
+        self, input: Integer[Tensor, "..."], offsets: Integer[Tensor, " offsets"] | None = None, per_sample_weights: Float[Tensor, "..."] | None = None
     ) -> Float[Tensor, "b d"]:
         if (len(input.shape), offsets is None) not in ((2, True), (1, False)):
             raise ValueError(

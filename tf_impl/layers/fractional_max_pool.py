@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Integer
 from keras import ops
 
 from tf_impl.layers._twin import Twin, batched, spread
@@ -41,7 +41,7 @@ class _FractionalMaxPool(Twin):
         samples = self._random_samples
         return {**super().get_config(), "_random_samples": None if samples is None else ops.convert_to_numpy(samples).tolist()}
 
-    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_space c"] | tuple[Tensor, Tensor]:
+    def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_out c"] | tuple[Float[Tensor, "*n_out c"], Integer[Tensor, "*n_out c"]]:
         return batched(self._on_batch, inputs, len(self.kernel_size), type(self).__name__)
 
     def _on_batch(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:

@@ -15,7 +15,6 @@ Differs from PyTorch:
 Source: Hochreiter 1991; Bengio et al. 1994; Hochreiter and Schmidhuber 1997; the notes, "Recurrent networks" (U, V, W).
 """
 
-import tensorflow as tf
 from jaxtyping import Float
 from keras import ops
 
@@ -24,6 +23,8 @@ from tf_impl.typing import Tensor
 
 def unroll_rnn(x: Float[Tensor, "t d"], u: Float[Tensor, "h d"], w: Float[Tensor, "h h"], v: Float[Tensor, "o h"]) -> dict[str, Tensor | bool]:
     """All states and outputs, and the last output's gradient at each state: by backpropagation, and by the formula."""
+    import tensorflow as tf  # here, so that the other layers can be had without it
+
     with tf.GradientTape() as tape:
         tape.watch(w)  # so that the states are on the tape
         state, states = ops.zeros_like(w[0]), []
@@ -49,6 +50,8 @@ def unroll_lstm(
     x: Float[Tensor, "t d"], weight_ih: Float[Tensor, "gates d"], weight_hh: Float[Tensor, "gates h"], bias: Float[Tensor, " gates"], forget_bias: float = 0.0
 ) -> dict[str, Tensor | bool]:
     """All outputs, the forget gates' means, and the gradient of the last output at each cell state. `forget_bias` opens the forget gates."""
+    import tensorflow as tf
+
     cells, outputs, forgets = [], [], []
     with tf.GradientTape() as tape:
         tape.watch(weight_hh)
