@@ -18,12 +18,12 @@ import tf_impl.initializers
 import tf_impl.layers
 import torch_ref.initializers
 import torch_ref.layers
-from parity.case import Build, Case
+from parity.case import Build, Case, Draw
 from parity.discovery import all_cases
 from parity.frameworks import get
 from parity.frameworks.base import find
 
-FALSE_ALARM, COMPARISONS = 1e-6, 1000
+FALSE_ALARM, COMPARISONS = 1e-6, 1000  # about 500 are made
 THRESHOLD = FALSE_ALARM / COMPARISONS
 KERAS, TORCH = get("keras"), get("torch")
 
@@ -280,8 +280,11 @@ def _starts(adapter, layer: type, config: dict) -> dict[str, np.ndarray]:
 
 
 def _made(adapter, config: dict) -> dict:
+    """A case's configuration with its layers and tensors made."""
     root = "torch_ref" if adapter is TORCH else "tf_impl"
-    return {key: find(root, value.target)(**value.config) if isinstance(value, Build) else value for key, value in config.items()}
+    made = {key: find(root, value.target)(**value.config) for key, value in config.items() if isinstance(value, Build)}
+    drawn = {key: adapter.tensor(value.draw(key), value.layout) for key, value in config.items() if isinstance(value, Draw)}
+    return {**config, **made, **drawn}
 
 
 def test_copies_start_alike():
