@@ -15,6 +15,8 @@ from tf_impl.losses.gaussian_nll import GaussianNLLLoss as GaussianNLLLoss
 from tf_impl.losses.hinge_embedding import HingeEmbeddingLoss as HingeEmbeddingLoss
 from tf_impl.losses.kl_div import KLDivLoss as KLDivLoss
 from tf_impl.losses.l1 import L1Loss as L1Loss
+from tf_impl.losses.linear_cross_entropy import LinearCrossEntropyLoss as LinearCrossEntropyLoss
+from tf_impl.losses.linear_cross_entropy import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from tf_impl.losses.margin_ranking import MarginRankingLoss as MarginRankingLoss
 from tf_impl.losses.mse import MSELoss as MSELoss
 from tf_impl.losses.multi_margin import MultiLabelMarginLoss as MultiLabelMarginLoss

@@ -14,6 +14,8 @@ from torch_ref.losses.gaussian_nll import GaussianNLLLoss as GaussianNLLLoss
 from torch_ref.losses.hinge_embedding import HingeEmbeddingLoss as HingeEmbeddingLoss
 from torch_ref.losses.kl_div import KLDivLoss as KLDivLoss
 from torch_ref.losses.l1 import L1Loss as L1Loss
+from torch_ref.losses.linear_cross_entropy import LinearCrossEntropyLoss as LinearCrossEntropyLoss
+from torch_ref.losses.linear_cross_entropy import LinearCrossEntropyOptions as LinearCrossEntropyOptions
 from torch_ref.losses.margin_ranking import MarginRankingLoss as MarginRankingLoss
 from torch_ref.losses.mse import MSELoss as MSELoss
 from torch_ref.losses.multi_margin import MultiLabelMarginLoss as MultiLabelMarginLoss
