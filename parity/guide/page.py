@@ -190,7 +190,7 @@ def _mentioned(page: Page) -> list[str]:
 
 
 def _sorted(lines: Iterator[Line]) -> list[Line]:
-    return sorted(set(lines), key=lambda line: (line.name.rpartition(".")[2].lower(), line.name, line.page.concept))
+    return sorted(lines, key=lambda line: (line.name.rpartition(".")[2].lower(), line.name, line.page.concept))
 
 
 def _tools() -> dict[str, object]:

@@ -28,15 +28,16 @@ def write_report(run: Run, *, margin: Path | None = None) -> list[Path]:
     from parity.report.margin import read_margin
     from parity.report.page import to_html
     from parity.report.text import to_csv, to_markdown
+    from parity.report.view import view
     from parity.trace import write_atomically
 
-    measured = read_margin(margin or run.out / "margin.json", required=margin is not None)
+    report = view(run, read_margin(margin or run.out / "margin.json", required=margin is not None))
     files = {
         "report.json": to_json(run),
         "report.csv": to_csv(run),
-        "report.md": to_markdown(run, measured),
+        "report.md": to_markdown(report),
         "junit.xml": to_junit(run),
-        "index.html": to_html(run, measured),
+        "index.html": to_html(report),
     }
     for name, content in files.items():
         write_atomically(run.out / name, content)

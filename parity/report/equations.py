@@ -31,6 +31,7 @@ _SPELLED = {  # what authors write → what mathtext knows
     r"\rbrace": r"\}",
     r"\limits": "",
     r"\displaystyle": "",
+    r"\mathrel": "",
 }
 _CASES = re.compile(r"\\begin\{cases\}(.*?)\\end\{cases\}", re.DOTALL)
 _WITH_ARGUMENTS = re.compile(r"\\(frac|dfrac|sqrt|mathbf|mathrm|mathbb|mathcal|boldsymbol)(?![a-zA-Z])(?:\[[^\]]*\])?")

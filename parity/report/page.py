@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 
-from parity.report.margin import Margin
-from parity.report.view import view
+from parity.report.view import ReportView
 from parity.report.wording import LEGEND
-from parity.results import Run
 
 
-def to_html(run: Run, margin: Margin | None = None) -> str:
+def to_html(report: ReportView) -> str:
     """The page; equal runs give equal bytes but for the block `when`."""
     from markupsafe import Markup
 
@@ -18,7 +16,6 @@ def to_html(run: Run, margin: Margin | None = None) -> str:
     from parity.report.sources import highlighted
     from parity.report.templates import template
 
-    report = view(run, margin)
     return template("report.html.jinja").render(
         report=report,
         ranks={word: place for place, (word, _) in enumerate(LEGEND)},

@@ -9,6 +9,7 @@ from functools import cache, cached_property
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,31 @@ def modules(root: str) -> Iterator[str]:
 @cache
 def highlighted(text: str, language: str = "python") -> str:
     """Python source or a session ("pycon") as spans with the few classes that page.css colours; plain names stay plain, which halves the size."""
+    found = []
+    for kind, value in _lexer(language).get_tokens(text):
+        name = _colour(kind)
+        told = escape(value, quote=False)
+        found.append(f'<span class="{name}">{told}</span>' if name and not value.isspace() else told)
+    return "".join(found)
+
+
+@cache
+def _lexer(language: str) -> Any:
     from pygments.lexers import get_lexer_by_name
+
+    return get_lexer_by_name(language, stripall=False, ensurenl=False)
+
+
+@cache
+def _colour(kind: Any) -> str:
+    """The class of a kind of token: comment, keyword, string, number, definition, or "" for what stays plain."""
     from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String
 
-    classes = (
-        (Comment, "c"), (Keyword, "k"), (Operator.Word, "k"), (String, "s"), (Number, "m"), (Name.Class, "d"), (Name.Function, "d"), (Name.Decorator, "d"),
-        (Generic.Prompt, "c"), (Generic.Output, "c"),
-    )  # fmt: skip
-    found = []
-    for kind, value in get_lexer_by_name(language, stripall=False, ensurenl=False).get_tokens(text):
-        name = next((name for family, name in classes if kind in family), "")
-        told = escape(value, quote=False)
-        found.append(f'<span class="{name}">{told}</span>' if name and value.strip() else told)
-    return "".join(found)
+    families = {
+        "c": (Comment, Generic.Prompt, Generic.Output),
+        "k": (Keyword, Operator.Word),
+        "s": (String,),
+        "m": (Number,),
+        "d": (Name.Class, Name.Function, Name.Decorator),
+    }
+    return next((name for name, family in families.items() if any(kind in member for member in family)), "")

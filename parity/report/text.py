@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from parity.report.data import ordered
-from parity.report.margin import Margin
-from parity.report.view import view
+from parity.report.view import ReportView
 from parity.results import Run
 
 
-def to_markdown(run: Run, margin: Margin | None = None) -> str:
+def to_markdown(report: ReportView) -> str:
     """Totals, environment, concepts, cases and every row that is not plain agreement; dates and durations at the end."""
     from parity.report.templates import template
 
-    return template("report.md.jinja").render(report=view(run, margin))
+    return template("report.md.jinja").render(report=report)
 
 
 def to_csv(run: Run) -> str:

@@ -44,7 +44,7 @@ class CaseView:
         """The id without the module: "Conv2d[stride-even]"."""
         return self.id.partition(":")[2]
 
-    @property
+    @cached_property
     def word(self) -> str:
         return self.result.word
 
@@ -60,7 +60,7 @@ class CaseView:
     def lane(self) -> float | None:
         return closeness.lane(self.result)
 
-    @property
+    @cached_property
     def why(self) -> str:
         """One sentence where the verdict is not plain agreement."""
         if self.result.message or self.worst is None:
@@ -69,7 +69,7 @@ class CaseView:
         told = [] if self.word in {"identical", "equivalent"} else [self.worst.note]
         return "; ".join(dict.fromkeys(text for text in [*told, *(f"known: {reason}" for reason in known)] if text))
 
-    @property
+    @cached_property
     def listing(self) -> str:
         return listing(self.result.case)
 
@@ -101,11 +101,11 @@ class ConceptView:
     def short(self) -> str:
         return self.name.partition(".")[2] or self.name
 
-    @property
+    @cached_property
     def word(self) -> str:
         return word_of(case.result for case in self.cases)
 
-    @property
+    @cached_property
     def largest(self) -> Row | None:
         """The row that decides the concept; one vacuous tensor does not."""
         rows = [row for case in self.cases if (row := case.worst) and (row.verdict is not Verdict.VACUOUS or len(self.cases) == 1)]
@@ -143,11 +143,15 @@ class ReportView:
     settings: tuple[Setting, ...]
     margin: Margin | None
 
-    @property
+    @cached_property
     def headline(self) -> str:
         return headline(self.run)
 
-    @property
+    @cached_property
+    def totals(self) -> dict[str, int]:
+        return self.run.totals
+
+    @cached_property
     def cases(self) -> list[CaseView]:
         """Failing cases first, then by concept."""
         return sorted((case for concept in self.concepts for case in concept.cases), key=lambda case: case.result.ok)
