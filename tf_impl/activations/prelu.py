@@ -16,7 +16,7 @@ class PReLU(keras.layers.PReLU):
         init: the slopes' start.
 
     Shapes:
-        input and output (N, …, C); weight (1,) or (C,).
+        input and output (N, …, C), (N,) or (); weight (1,) or (C,).
 
     Raises:
         ValueError: `num_parameters` is neither 1 nor the size of the last axis.
@@ -42,7 +42,8 @@ class PReLU(keras.layers.PReLU):
             raise ValueError(
                 f"PReLU: num_parameters must be 1 or the input's {channels} channels, got {self.num_parameters} for an input of shape {tuple(inputs.shape)}."
             )
-        return ops.where(inputs > 0, inputs, self.weight * inputs)
+        weight = self.weight if len(inputs.shape) else ops.reshape(self.weight, ())
+        return ops.where(inputs > 0, inputs, weight * inputs)
 
     def get_config(self) -> dict:
         return {**keras.layers.Layer.get_config(self), "num_parameters": self.num_parameters, "init": self.init}

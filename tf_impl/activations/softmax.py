@@ -1,6 +1,7 @@
 """Softmax and its relatives. `dim` counts the axes of the tensor that the twin is given."""
 
 import warnings
+from collections.abc import Callable
 
 import keras
 from jaxtyping import Float
@@ -11,21 +12,25 @@ from tf_impl.typing import Tensor
 
 
 class _AlongDim(Elementwise):
-    """An activation with a `dim`, checked against the input's rank."""
+    """An activation with a `dim`, checked against the input's rank. A number is taken as the one element of an axis, as in PyTorch."""
 
     def __init__(self, dim: int | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
         self.dim = dim
 
     def axis(self, inputs: Float[Tensor, "..."]) -> int:
-        rank = len(inputs.shape)
+        rank = max(len(inputs.shape), 1)
         name = type(self).__name__
         if self.dim is None:
-            warnings.warn(f"{name} without dim takes the last axis, where the classes are here; write {name}(dim=...).", stacklevel=4)
+            warnings.warn(f"{name} without dim takes the last axis, where the classes are here; write {name}(dim=...).", stacklevel=5)
             return -1
         if not -rank <= self.dim < rank:
             raise ValueError(f"{name}: dim must be in [{-rank}, {rank - 1}] for an input of shape {tuple(inputs.shape)}, got {self.dim}.")
         return self.dim
+
+    def along(self, function: Callable[..., Tensor], inputs: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        axis = self.axis(inputs)
+        return function(inputs, axis=axis) if len(inputs.shape) else ops.reshape(function(ops.reshape(inputs, (1,)), axis=axis), ())
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -48,7 +53,7 @@ class Softmax(_AlongDim):
     """
 
     def call(self, inputs: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        return ops.softmax(inputs, axis=self.axis(inputs))
+        return self.along(ops.softmax, inputs)
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -69,7 +74,7 @@ class Softmin(_AlongDim):
     """
 
     def call(self, inputs: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        return ops.softmax(-inputs, axis=self.axis(inputs))
+        return self.along(ops.softmax, -inputs)
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -90,7 +95,7 @@ class LogSoftmax(_AlongDim):
     """
 
     def call(self, inputs: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
-        return ops.log_softmax(inputs, axis=self.axis(inputs))
+        return self.along(ops.log_softmax, inputs)
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
