@@ -250,6 +250,8 @@ LAYERS: dict[str, list[dict]] = {
     **{f"AdaptiveLogSoftmax{c}": [{"in_features": 32, "n_classes": 100, "cutoffs": [20, 50]}] for c in ("", "WithLoss")},
     "SeparableConv2d": [{"in_channels": 8, "out_channels": 12, "kernel_size": 3, "depth_multiplier": 2}],
 }
+EAGER = ["Linear", *(f"{name}{n}d" for name in ("Conv", "ConvTranspose", "BatchNorm", "InstanceNorm") for n in (1, 2, 3))]
+LAYERS |= {f"Lazy{name}": LAYERS[name][:1] for name in EAGER}  # their first argument comes from the input
 TARGETS = {case.target.partition(":")[2]: case.target for case in all_cases() if isinstance(case, Case) and case.area in ("layers", "activations")}
 STARTS = [(name, config) for name, configs in LAYERS.items() for config in configs if name in TARGETS]
 BUILDS, ENOUGH = 30, 150_000
@@ -271,12 +273,21 @@ def _starts(adapter, layer: type, config: dict) -> dict[str, np.ndarray]:
     """{name: one start a row}."""
     found: dict[str, list[np.ndarray]] = {}
     for _ in range(BUILDS):
-        for slot in adapter.slots(layer(**_made(adapter, config))):
+        for slot in adapter.slots(_lazy(adapter, layer, config) if layer.__name__.startswith("Lazy") else layer(**_made(adapter, config))):
             for name, array in slot.canonical(adapter.read(slot.variable)).items():
                 found.setdefault(name, []).append(array)
         if sum(len(arrays) * arrays[0].size for arrays in found.values()) > ENOUGH:
             break
     return {name: np.stack(arrays) for name, arrays in found.items()}
+
+
+def _lazy(adapter, layer: type, config: dict):
+    """A lazy layer after its first call."""
+    (_, features), *others = config.items()
+    space = (5,) * int(layer.__name__[-2]) if layer.__name__.endswith("d") else ()
+    made = layer(**dict(others))
+    adapter.call(made, [adapter.tensor(np.zeros((2, features, *space)), "channels_last" if space else "same")], training=False)
+    return made
 
 
 def _made(adapter, config: dict) -> dict:
