@@ -68,7 +68,8 @@ class AdaptiveLogSoftmaxWithLoss(Twin):
         self.built = True
 
     def call(self, input_: Float[Tensor, "*n i"], target_: Integer[Tensor, "*n"]) -> tuple[Float[Tensor, "*n"], Float[Tensor, ""]]:
-        if len(input_.shape) not in (1, 2) or tuple(input_.shape[:-1]) != tuple(target_.shape):
+        batches = [*input_.shape[:-1], *target_.shape]
+        if len(input_.shape) not in (1, 2) or len(target_.shape) != len(input_.shape) - 1 or len({*batches} - {None}) > 1:
             raise ValueError(f"input must be (N, in_features) with a target (N,), or (in_features,) with (), got {tuple(input_.shape)}, {tuple(target_.shape)}")
         check_channels(self, input_, "in_features", self.in_features)
         check_range(target_, self.n_classes, type(self).__name__)

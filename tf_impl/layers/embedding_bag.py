@@ -80,7 +80,7 @@ class EmbeddingBag(Embedding):
         if self.mode == "max":
             outputs = _largest(rows, counts, slot, slots)
         else:
-            outputs = _sum(rows if per_sample_weights is None else rows * ops.reshape(per_sample_weights, (-1, 1)), counts, slot, slots)
+            outputs = _sum(rows if per_sample_weights is None else rows * ops.cast(ops.reshape(per_sample_weights, (-1, 1)), rows.dtype), counts, slot, slots)
             if self.mode == "mean":
                 outputs = outputs / ops.maximum(_sum(ops.ones_like(rows[:, :1]), counts, slot, slots), 1)
         return outputs[1:-1] if self.include_last_offset and offsets is not None else outputs[1:]
