@@ -40,8 +40,9 @@ def scaled_dot_product_attention(
 
     Differs from PyTorch:
         PyTorch's kernel for the CPU takes `attn_mask` and `is_causal` together for four axes and refuses them for three; here they are refused.
-        `keras.ops.dot_product_attention` has the heads behind time, (N, L, H, E): the same array passes without an error and is wrong by 3.2. Its mask is
-        cast to booleans: an additive one is inverted. A query without keys has the mean of all values there. `keras.layers.Attention` does not scale (1.2).
+        `keras.ops.dot_product_attention` has the heads behind time, (N, L, H, E): the same array passes without an error and is wrong by 2.0. It rounds the
+        scale to float32 (1.6e-8 in float64), casts its mask to booleans, so that an additive one blocks where it is 0, and gives a query without keys the
+        mean of all values. `keras.layers.Attention` does not scale (0.75).
 
     Source: Vaswani et al. 2017, arXiv:1706.03762; grouped heads: Ainslie et al. 2023, arXiv:2305.13245.
     """

@@ -91,7 +91,7 @@ class TransformerEncoderLayer(_Block):
 
     Differs from PyTorch:
         Keras has no such layer; of its parts, `LayerNormalization` has epsilon 1e-3 for 1e-5, `MultiHeadAttention` no dropout by default for 0.1 here.
-        PyTorch evaluates without gradients on another path, which zeroes what `src_key_padding_mask` says is padding (0 for 1.8); the twin never does.
+        PyTorch evaluates without gradients on another path, which zeroes what `src_key_padding_mask` says is padding (0 for 2.3); the twin never does.
         (`torch.backends.mha.set_fastpath_enabled(False)` makes PyTorch do as with gradients.)
 
     Source: Vaswani et al. 2017, arXiv:1706.03762; norm_first: Xiong et al. 2020, arXiv:2002.04745.
