@@ -1,4 +1,4 @@
-"""The report as JSON, and back. The schema is documented in docs/report-schema.md and stands, executable, in report.schema.json."""
+"""The report as JSON, and back. The schema is documented in docs/report-schema.md."""
 
 from __future__ import annotations
 

@@ -1,0 +1,129 @@
+"""The report: whole, self-contained, the same for the same results, and read back without loss."""
+
+import csv
+import json
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from parity.case import Case, DemoCase, TrainingCase, image, values
+from parity.comparison import Row
+from parity.errors import ParityUsageError
+from parity.report import read_report, write_report
+from parity.report.terminal import MANY, results_table, totals_line
+from parity.results import Result, Run
+from parity.verdict import Verdict
+
+MADE = {"torch": {"torch": "2.13.0", "device": "cpu", "threads": 1, "flags": {"tf32_matmul": False}, "seed": 0}, "keras": {"keras": "3.15.1", "device": "cpu"}}
+
+
+def results() -> tuple[Result, ...]:
+    agreeing = Row("output", "output", Verdict.EQUIVALENT, 1e-16, 2e-7, 3e-7, 1.5, "axis 1 [3]", (2, 5, 7, 7))
+    differing = Row("running_var", "buffer", Verdict.DIFFERENT, 0.25, 1e-7, 1e-7, 1.0, "", (5,), "bn", "the <biased> variance")
+    nonfinite = Row("loss", "loss", Verdict.NONFINITE, float("nan"), float("inf"), 0.0, 1.0)
+    known = Row("raised", "fact", Verdict.DIFFERENT, known="TensorFlow raises here", note="torch: False; Keras: True")
+    curves = {"loss": {"torch float32": [[2.0, 1.0], [2.1, 1.2]], "keras float32": [[2.0, 1.0], [2.1, 1.2]]}}
+    return (
+        Result(Case("layers.conv:Conv2d", "a", inputs={"x": image(2, 3, 7, 7)}), (agreeing,), seconds={"torch": 0.1}, made=MADE),
+        Result(Case("layers.batch_norm:BatchNorm2d", "b"), (agreeing, differing), made=MADE),
+        Result(Case("losses.mse:MSELoss", "c"), (nonfinite,), made=MADE),
+        Result(DemoCase("tensors.dtype:promotion", "d", inputs={"x": values([1, 2])}), (known, replace(agreeing, worst_slice="")), made=MADE),
+        Result(TrainingCase("models.lenet:LeNet", "digits"), (replace(agreeing, role="trajectory"),), made=MADE, curves=curves),
+        Result(Case("models.lenet:LeNet", "mnist"), message="needs the data set 'mnist'", skipped=True),
+        Result(Case("layers.linear:Linear", "raises"), (Row("case", "case", Verdict.COULD_NOT_RUN, note="boom"),), "boom"),
+    )
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> Run:
+    run = Run(results(), tmp_path_factory.mktemp("report"), started="2026-11-21T00:00:00+00:00", seconds=1.5)
+    write_report(run)
+    return run
+
+
+def test_the_page_needs_nothing_from_outside(run):
+    page = (run.out / "index.html").read_text()
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?:https?:)?//(?!arxiv|www\.w3\.org|doi)[^"']+\.(?:js|css|woff2?|png|svg)""", page)
+    assert "<link" not in page.lower().replace('<link rel="icon"', "")
+    assert "@import" not in page
+
+
+def test_the_page_shows_every_case_its_rows_notes_and_sources(run):
+    page = (run.out / "index.html").read_text()
+    for result in run:
+        assert result.case.target.partition(":")[2] in page
+    assert "the &lt;biased&gt; variance" in page and "the <biased> variance" not in page
+    for text in ("TensorFlow raises here", "needs the data set", "class BatchNorm2d", "tf32_matmul", "axis 1 [3]"):
+        assert text in re.sub(r"<[^>]+>", "", page).replace("&#39;", "'"), text
+
+
+def test_training_curves_are_drawn_for_both_sides(run):
+    page = (run.out / "index.html").read_text()
+    without = Run(tuple(replace(result, curves={}) for result in run.results), run.out / "without", started=run.started)
+    write_report(without)
+    assert page.count("<svg") > (without.out / "index.html").read_text().count("<svg")
+
+
+def test_csv_has_a_line_a_row(run):
+    lines = list(csv.DictReader(StringIO((run.out / "report.csv").read_text())))
+    assert len(lines) == sum(len(result.rows) for result in run)
+    assert [line["verdict"] for line in lines if line["name"] == "running_var"] == ["different"]
+
+
+def test_junit_counts_failures_and_skips(run):
+    suite = ET.parse(run.out / "junit.xml").getroot()
+    cases = list(suite.iter("testcase"))
+    assert len(cases) == len(run.results)
+    failing = [result for result in run if not result.ok]
+    assert len(list(suite.iter("failure"))) + len(list(suite.iter("error"))) == len(failing) == 3
+    assert len(list(suite.iter("skipped"))) == 1
+
+
+def test_json_is_what_its_page_says(run):
+    data = json.loads((run.out / "report.json").read_text())
+    tables = re.split(r"^## ", (Path(__file__).parents[1] / "docs" / "report-schema.md").read_text(), flags=re.M)
+    documented = [re.findall(r"^\| `(\w+)` \|", table, flags=re.M) for table in tables]
+    assert [set(data), set(data["cases"][0]), set(data["cases"][0]["rows"][0])] == [set(names) for names in documented]
+    assert data["schema"] == 1 and data["exit_code"] == run.exit_code == 1
+
+
+def test_json_reads_back_and_writes_the_same(run, tmp_path):
+    again = replace(read_report(run.out / "report.json"), out=tmp_path)
+    write_report(again)
+    for name in ("report.json", "report.csv", "report.md", "junit.xml", "index.html"):
+        assert (tmp_path / name).read_text().replace(str(tmp_path), "") == (run.out / name).read_text().replace(str(run.out), ""), name
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [(None, "No report at"), ("{", "is not a report"), ('{"schema": 99}', "has report schema 99, this version reads 1"), ("[]", "is not a report")],
+)
+def test_a_bad_report_is_one_sentence(tmp_path, content, told):
+    if content is not None:
+        (tmp_path / "report.json").write_text(content)
+    with pytest.raises(ParityUsageError, match=told):
+        read_report(tmp_path / "report.json")
+
+
+def test_the_margin_is_drawn_from_its_file_and_asked_for_where_absent(run, tmp_path):
+    assert "make margin" in (run.out / "index.html").read_text()
+    margin = tmp_path / "measured.json"
+    margin.write_text(json.dumps({"rounding": [0.001, 0.02, 0.3], "faults": [{"name": "forgotten decay", "ratio": 2e5}], "made": {}}))
+    write_report(replace(run, out=tmp_path), margin=margin)
+    assert "forgotten decay" in (tmp_path / "index.html").read_text()
+    margin.write_text('{"rounding": "many"}')
+    with pytest.raises(ParityUsageError, match=r"measured\.json"):
+        write_report(replace(run, out=tmp_path), margin=margin)
+
+
+def test_the_terminal_has_a_line_a_case_or_above_many_a_concept(run):
+    assert results_table(run).row_count == len(run.results)
+    many = Run(tuple(Result(Case("layers.conv:Conv2d", str(i)), run.results[0].rows) for i in range(MANY + 1)) + run.results[1:2], run.out)
+    assert results_table(many).row_count == 2  # one for layers.conv, one for the case that fails
+    line = totals_line(run)
+    for word, count in run.totals.items():
+        assert f"{count} {word}" in line
