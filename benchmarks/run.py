@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("imports", "compare_arrays", "overhead")
+NAMES = ("imports", "compare_arrays", "overhead", "twins")
 
 
 def main() -> int:

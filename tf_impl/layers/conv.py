@@ -22,11 +22,15 @@ class _Conv(Twin):
         if padding_mode not in MODES:
             raise ValueError(f"padding_mode must be one of {MODES}, got {padding_mode!r}")
         self._later = stride if max(dilation) > 1 else (1,) * rank  # Keras refuses stride with dilation: drop what the stride skips afterwards
+        self._pads = _explicit(padding, size, stride, dilation)
+        whole = [_spread_out(d * (k - 1)) for d, k in zip(dilation, size, strict=True)]
+        self._same = self._pads == whole and padding_mode == "zeros" and max(stride) == 1  # Keras' "same" is PyTorch's then, and pads within the kernel
         fan_in = math.prod(size) * in_channels // groups
         super().__init__(
             out_channels,
             size,
             strides=(1,) * rank if max(dilation) > 1 else stride,
+            padding="same" if self._same else "valid",
             data_format="channels_last",
             dilation_rate=dilation,
             groups=groups,
@@ -35,7 +39,6 @@ class _Conv(Twin):
         )
         self.in_channels = in_channels
         self.padding_mode = padding_mode
-        self._pads = _explicit(padding, size, stride, dilation)
         self.build((None, *(d * (k - 1) + 1 for d, k in zip(dilation, size, strict=True)), in_channels))
         self.input_spec = None  # Keras' asks for a batch axis
 
@@ -44,11 +47,10 @@ class _Conv(Twin):
         return batched(self._on_batch, inputs, self.rank, type(self).__name__)
 
     def _on_batch(self, x: Tensor) -> Tensor:
-        x = pad_space(x, self._pads, self.padding_mode)
-        for axis, (size, k, d) in enumerate(zip(x.shape[1:-1], self.kernel_size, self.dilation_rate, strict=True)):
-            if size is not None and size < d * (k - 1) + 1:
-                raise ValueError(f"{type(self).__name__}: the kernel spans {d * (k - 1) + 1} on spatial axis {axis}, the padded input only {size}")
-        outputs = super().call(x)
+        for axis, (size, k, d, pads) in enumerate(zip(x.shape[1:-1], self.kernel_size, self.dilation_rate, self._pads, strict=True)):
+            if size is not None and size + sum(pads) < d * (k - 1) + 1:
+                raise ValueError(f"{type(self).__name__}: the kernel spans {d * (k - 1) + 1} on spatial axis {axis}, the padded input only {size + sum(pads)}")
+        outputs = super().call(x if self._same else pad_space(x, self._pads, self.padding_mode))
         return outputs[:, *(slice(None, None, s) for s in self._later)] if max(self._later) > 1 else outputs
 
 
@@ -59,11 +61,14 @@ def _explicit(padding, size, stride, dilation) -> list[tuple[int, int]]:
     if padding == "same":
         if max(stride) > 1:
             raise ValueError(f"padding='same' is not supported for strided convolutions, got stride={stride}")
-        totals = [d * (k - 1) for d, k in zip(dilation, size, strict=True)]
-        return [(total // 2, total - total // 2) for total in totals]
+        return [_spread_out(d * (k - 1)) for d, k in zip(dilation, size, strict=True)]
     if isinstance(padding, str):
         raise ValueError(f"padding must be 'same', 'valid' or integers, got {padding!r}")
     return [(p, p) for p in spread(padding, len(size), "padding", least=0)]
+
+
+def _spread_out(total: int) -> tuple[int, int]:
+    return total // 2, total - total // 2
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -110,7 +115,7 @@ class Conv2d(_Conv, keras.layers.Conv2D):
 
     Differs from PyTorch:
         Keras' padding="same" under a stride puts the odd pixel at the bottom and right: for 8 pixels, kernel 3, stride 2 every output is wrong (2.7),
-        for 7 pixels none. Here PyTorch's symmetric padding is added first and Keras convolves without padding.
+        for 7 pixels none. Here PyTorch's symmetric padding is added first and Keras convolves without padding, unless "same" is that very padding: stride 1.
         Keras refuses stride with dilation; here the strided output is cut from the dense one, stride² times the work.
 
     Source: the notes, "Conv2d"; LeCun et al. 1989; Dumoulin and Visin 2016, arXiv:1603.07285.

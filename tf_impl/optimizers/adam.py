@@ -67,5 +67,5 @@ class Adam(PyTorchOptimizer, keras.optimizers.Adam):
             largest = self._velocity_hats[index]
             self.assign(largest, ops.maximum(largest, v))
             v = largest
-        root = ops.sqrt(v) / ops.sqrt(bias_correction(self.beta_2, step, variable.dtype)) + self.eps
-        self.assign_sub(variable, lr / bias_correction(self.beta_1, step, variable.dtype) * m / root)
+        root = ops.sqrt(bias_correction(self.beta_2, step, variable.dtype))  # multiplies both sides of the quotient: one pass over v less
+        self.assign_sub(variable, lr * root / bias_correction(self.beta_1, step, variable.dtype) * m / (ops.sqrt(v) + root * self.eps))
