@@ -94,17 +94,35 @@ class _LazyConv(_Lazy):
 
 @_register
 class LazyConv1d(_LazyConv, Conv1d):
-    """`Conv1d` whose `in_channels` is the last axis of the first input, (N, L, C_in) or (L, C_in); otherwise as `Conv1d`."""
+    """`Conv1d` whose `in_channels` is the last axis of the first input.
+
+    Shapes:
+        input (N, L, C_in) or (L, C_in), output (N, L_out, C_out).
+
+    Differs from PyTorch: as `LazyLinear` and `Conv1d`.
+    """
 
 
 @_register
 class LazyConv2d(_LazyConv, Conv2d):
-    """`Conv2d` whose `in_channels` is the last axis of the first input, (N, H, W, C_in) or (H, W, C_in); otherwise as `Conv2d`."""
+    """`Conv2d` whose `in_channels` is the last axis of the first input.
+
+    Shapes:
+        input (N, H, W, C_in) or (H, W, C_in), output (N, H_out, W_out, C_out).
+
+    Differs from PyTorch: as `LazyLinear` and `Conv2d`.
+    """
 
 
 @_register
 class LazyConv3d(_LazyConv, Conv3d):
-    """`Conv3d` whose `in_channels` is the last axis of the first input, (N, D, H, W, C_in) or (D, H, W, C_in); otherwise as `Conv3d`."""
+    """`Conv3d` whose `in_channels` is the last axis of the first input.
+
+    Shapes:
+        input (N, D, H, W, C_in) or (D, H, W, C_in), output (N, D_out, H_out, W_out, C_out).
+
+    Differs from PyTorch: as `LazyLinear` and `Conv3d`.
+    """
 
 
 class _LazyConvTranspose(_Lazy):
@@ -118,17 +136,35 @@ class _LazyConvTranspose(_Lazy):
 
 @_register
 class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
-    """`ConvTranspose1d` whose `in_channels` is the last axis of the first input; otherwise as `ConvTranspose1d`."""
+    """`ConvTranspose1d` whose `in_channels` is the last axis of the first input.
+
+    Shapes:
+        input (N, L, C_in) or (L, C_in), output (N, L_out, C_out).
+
+    Differs from PyTorch: as `LazyLinear` and `ConvTranspose1d`.
+    """
 
 
 @_register
 class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
-    """`ConvTranspose2d` whose `in_channels` is the last axis of the first input; otherwise as `ConvTranspose2d`."""
+    """`ConvTranspose2d` whose `in_channels` is the last axis of the first input.
+
+    Shapes:
+        input (N, H, W, C_in) or (H, W, C_in), output (N, H_out, W_out, C_out).
+
+    Differs from PyTorch: as `LazyLinear` and `ConvTranspose2d`.
+    """
 
 
 @_register
 class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
-    """`ConvTranspose3d` whose `in_channels` is the last axis of the first input; otherwise as `ConvTranspose3d`."""
+    """`ConvTranspose3d` whose `in_channels` is the last axis of the first input.
+
+    Shapes:
+        input (N, D, H, W, C_in) or (D, H, W, C_in), output (N, D_out, H_out, W_out, C_out).
+
+    Differs from PyTorch: as `LazyLinear` and `ConvTranspose3d`.
+    """
 
 
 class _LazyNorm(_Lazy):
@@ -141,35 +177,69 @@ class _LazyNorm(_Lazy):
 
 @_register
 class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
-    """`BatchNorm1d` whose `num_features` is the last axis of the first input, (N, C) or (N, L, C); otherwise as `BatchNorm1d`."""
+    """`BatchNorm1d` whose `num_features` is the last axis of the first input.
+
+    Shapes:
+        input and output (N, C) or (N, L, C).
+
+    Differs from PyTorch: as `LazyLinear` and `BatchNorm1d`.
+    """
 
 
 @_register
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
-    """`BatchNorm2d` whose `num_features` is the last axis of the first input, (N, H, W, C); otherwise as `BatchNorm2d`."""
+    """`BatchNorm2d` whose `num_features` is the last axis of the first input.
+
+    Shapes:
+        input and output (N, H, W, C).
+
+    Differs from PyTorch: as `LazyLinear` and `BatchNorm2d`.
+    """
 
 
 @_register
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
-    """`BatchNorm3d` whose `num_features` is the last axis of the first input, (N, D, H, W, C); otherwise as `BatchNorm3d`."""
+    """`BatchNorm3d` whose `num_features` is the last axis of the first input.
+
+    Shapes:
+        input and output (N, D, H, W, C).
+
+    Differs from PyTorch: as `LazyLinear` and `BatchNorm3d`.
+    """
 
 
 @_register
 class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
-    """`InstanceNorm1d` whose `num_features` is the last axis of the first input; see `LazyInstanceNorm2d`."""
+    """`InstanceNorm1d` whose `num_features` is the last axis of the first input; `affine` and `track_running_stats` as in `LazyInstanceNorm2d`.
+
+    Shapes:
+        input and output (N, L, C) or (L, C).
+
+    Differs from PyTorch: as `LazyInstanceNorm2d`.
+    """
 
 
 @_register
 class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
-    """`InstanceNorm2d` whose `num_features` is the last axis of the first input, (N, H, W, C) or (H, W, C).
+    """`InstanceNorm2d` whose `num_features` is the last axis of the first input.
 
     As in PyTorch, and against its documentation, `affine` and `track_running_stats` are True unless said otherwise; `InstanceNorm2d` has False.
 
+    Shapes:
+        input and output (N, H, W, C) or (H, W, C).
+
     Differs from PyTorch:
-        PyTorch takes axis 1 also of a first input without a batch axis, (C, H, W), which is H, and then refuses the input unless H = C.
+        As `LazyLinear` and `InstanceNorm2d`. PyTorch takes axis 1 also of a first input without a batch axis, (C, H, W): that is H, and unless H = C
+        it then refuses the input.
     """
 
 
 @_register
 class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
-    """`InstanceNorm3d` whose `num_features` is the last axis of the first input; see `LazyInstanceNorm2d`."""
+    """`InstanceNorm3d` whose `num_features` is the last axis of the first input; `affine` and `track_running_stats` as in `LazyInstanceNorm2d`.
+
+    Shapes:
+        input and output (N, D, H, W, C) or (D, H, W, C).
+
+    Differs from PyTorch: as `LazyInstanceNorm2d`.
+    """

@@ -26,10 +26,16 @@ class LinearCrossEntropyOptions:
         batch_chunk_size: rows in a chunk. None: chosen by `chunking_method`, and if that is None too, all.
         chunking_method: "aspect_ratio": so many rows that the logits are about as large as the input; "aspect_ratio:2": half as many;
             "auto": "aspect_ratio:2", unless `batch_chunk_size` is given.
-        acc_policy, acc_dtype: where PyTorch accumulates half precision in float32; here without effect, sums are made in the compute dtype.
+        acc_policy, acc_dtype: where PyTorch accumulates half precision in float32.
+
+    Shapes: none; N rows in chunks of so many, the last one smaller where they do not divide it.
 
     Raises:
         ValueError: a word or number that is none of these.
+
+    Differs from PyTorch:
+        `acc_policy` and `acc_dtype` have no effect, sums are made in the compute dtype; nor has `allow_retain_graph`.
+        The chunks are PyTorch's, those on the CPU in float32 or float64 under "auto".
     """
 
     allow_retain_graph: bool = False
