@@ -1,4 +1,4 @@
-"""Softmax along each axis, guessed and given; ties, extreme logits, −inf (a masked class), axes of size one, numbers without an axis (whose LogSoftmax is 0)."""
+"""Softmax along each axis, guessed and given; ties, extreme logits, −inf (a masked class), axes of size one, numbers with none (whose LogSoftmax is 0)."""
 
 from parity.case import Case, array, image, values
 
