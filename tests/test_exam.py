@@ -69,7 +69,7 @@ def test_a_wrong_buffer_differs(monkeypatch):
     from tf_impl.layers import BatchNorm2d
 
     right = BatchNorm2d._track
-    monkeypatch.setattr(BatchNorm2d, "_track", lambda self, mean, variance: right(self, mean, 0.9 * variance))
+    monkeypatch.setattr(BatchNorm2d, "_track", lambda self, n, mean, variance: right(self, n, mean, 0.9 * variance))
     line = walked("modules", "nn.BatchNorm2d")
     assert line.counts["differ"] >= 4
     assert all("running_var" in reason.text for reason in line.reasons if reason.word == "differ")

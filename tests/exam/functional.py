@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional as F
 
 import tf_impl.tensors
+from parity.comparison import Comparison
 from parity.frameworks import get
 from parity.frameworks.base import Framework
 
@@ -319,7 +320,12 @@ TWINS: dict[str, Callable[[Given], Match]] = {
 def outcomes(name: str, full: bool = False) -> Iterator[Outcome]:
     """The outcome of every input, or of `SAMPLED` of them evenly spread."""
     for index in spread(count(name), None if full else SAMPLED):
-        yield judged(index, "", lambda seed, index=index: [lambda: ask(question(name, index, samples_of(name, seed)[index]))])
+
+        def questions(seed: int, index: int = index) -> list[Callable[[], Comparison]]:
+            samples = samples_of(name, seed)  # whose number depends on the seed for some
+            return [lambda: ask(question(name, index, samples[index % len(samples)]))]
+
+        yield judged(index, "", questions)
 
 
 def count(name: str) -> int:
@@ -353,8 +359,8 @@ def question(name: str, index: int, sample: SampleInput) -> Question:
         _check_class(recipe)
     return Question(
         f"{name}[{index}]",
-        reference=lambda adapter: Function(function, arguments, match, adapter),
-        twin=lambda adapter: match.function or built(adapter, recipe),
+        reference=lambda adapter, dtype: Function(function, arguments, match, adapter),
+        twin=lambda adapter, dtype: match.function or built(adapter, recipe),
         arguments=tuple(_leaf(arguments[argument]) for argument in match.inputs),
         named=taken(dict(match.named)),
         rule=match.rule or rule(match.twin),

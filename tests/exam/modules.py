@@ -20,7 +20,7 @@ from .database import FunctionInput, ModuleInfo, ModuleInput, module_db, set_rng
 from .layouts import rule
 from .outcomes import judged, spread
 from .runs import Question, ask
-from .values import NOT_MIRRORED, Leaf, NoTwinError, Recipe, as_tensor, given, taken
+from .values import NOT_MIRRORED, NoTwinError, Recipe, as_tensor, given, leaves, taken
 from .words import Outcome
 
 AREAS = (tf_impl.layers, tf_impl.activations, tf_impl.losses)
@@ -57,6 +57,7 @@ def twin_class(name: str) -> type:
 
 def outcomes(name: str, full: bool = False) -> Iterator[Outcome]:
     """The outcome of every input; of those in `SAMPLED` so many, unless `full`."""
+    bench = Bench()
     modes = (True, False) if INFOS[name].train_and_eval_differ else (True,)  # as in torch's own tests
     for index in spread(count(name), None if full else SAMPLED.get(name)):
 
@@ -64,12 +65,27 @@ def outcomes(name: str, full: bool = False) -> Iterator[Outcome]:
             for training in modes:
                 made = inputs_of(name, training, seed)
                 if index < len(made):  # some inputs are of training only
-                    yield lambda training=training, made=made: ask(question(name, index, training, made[index]))
+                    yield lambda training=training, made=made: ask(question(name, index, training, made[index], bench))
 
         yield judged(index, inputs_of(name, True, 0)[index].desc, questions)
 
 
-def question(name: str, index: int, training: bool, made: ModuleInput) -> Question:
+class Bench:
+    """Models built before: inputs with the same constructor arguments share one, whose parameters and buffers are set anew for each."""
+
+    def __init__(self) -> None:
+        self.models: dict[tuple[str, str, str], Any] = {}
+
+    def model(self, adapter: Framework, dtype: str, recipe: Recipe) -> Any:
+        if any(leaves((recipe.args, recipe.named), "")):  # tensors among the arguments are each input's own
+            return built(adapter, recipe)
+        key = (adapter.name, dtype, repr(recipe))
+        if key not in self.models:
+            self.models[key] = built(adapter, recipe)
+        return self.models[key]
+
+
+def question(name: str, index: int, training: bool, made: ModuleInput, bench: Bench) -> Question:
     """One input in one mode."""
     info, cls = INFOS[name], name.removeprefix("nn.")
     args, named = taken(made.constructor_input.args), taken(made.constructor_input.kwargs)
@@ -77,8 +93,8 @@ def question(name: str, index: int, training: bool, made: ModuleInput) -> Questi
     arguments, keywords = _positional(info.module_cls, made.forward_input)
     return Question(
         f"{name}[{index}]",
-        reference=lambda adapter: built(adapter, recipe),
-        twin=lambda adapter: built(adapter, recipe),
+        reference=lambda adapter, dtype: bench.model(adapter, dtype, recipe),
+        twin=lambda adapter, dtype: bench.model(adapter, dtype, recipe),
         arguments=taken(arguments),
         named=taken(keywords),
         rule=rule(cls),
@@ -89,12 +105,11 @@ def question(name: str, index: int, training: bool, made: ModuleInput) -> Questi
 def built(adapter: Framework, recipe: Recipe) -> Any:
     """Torch's class or its twin, from the same constructor arguments."""
 
-    def tensor(leaf: Leaf) -> Any:
-        return as_tensor(adapter)(leaf)
-
+    if adapter.name == "torch" and recipe.function is not None:
+        return recipe.function
     cls = getattr(torch.nn, recipe.name) if adapter.name == "torch" else twin_class(recipe.name)
-    args = given(recipe.args, tensor, lambda inner: built(adapter, inner))
-    named = given(dict(recipe.named), tensor, lambda inner: built(adapter, inner))
+    args = given(recipe.args, as_tensor(adapter), lambda inner: built(adapter, inner))
+    named = given(dict(recipe.named), as_tensor(adapter), lambda inner: built(adapter, inner))
     return cls(*args, **named)
 
 

@@ -22,7 +22,7 @@ from parity.verdict import Verdict
 from .layouts import Rule
 from .values import Leaf, NoTwinError, TorchRefusesError, UnsupportedError, given, leaves
 
-Build = Callable[[Framework], Any]
+Build = Callable[[Framework, str], Any]  # of a framework and a precision
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def _run(question: Question, framework: str, dtype: str, move: Move | None = Non
     adapter = get(framework)
     with adapter.precision(dtype), answered(framework):
         adapter.seed(0)
-        records = _Run(adapter, question, move).records()
+        records = _Run(adapter, question, dtype, move).records()
     return Trace(question.subject, framework, dtype, tuple(records), {"seed": 0})
 
 
@@ -82,8 +82,8 @@ def _core(message: str) -> str:
 
 
 class _Run:
-    def __init__(self, adapter: Framework, question: Question, move: Move | None) -> None:
-        self.adapter, self.question = adapter, question
+    def __init__(self, adapter: Framework, question: Question, dtype: str, move: Move | None) -> None:
+        self.adapter, self.question, self.dtype = adapter, question, dtype
         self.move = move or (lambda name, array: array)
         named = [*leaves(question.arguments, ""), *leaves(question.named, "")]
         self.names = [name for name, _ in named]
@@ -93,7 +93,7 @@ class _Run:
 
     def records(self) -> list[Record]:
         adapter, build = self.adapter, (self.question.reference if self.adapter.name == "torch" else self.question.twin)
-        model = build(adapter)
+        model = build(adapter, self.dtype)
         slots: list[Slot] = []
         found: list[Record] = []
         if adapter.is_model(model):

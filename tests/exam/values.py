@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import BuiltinFunctionType
 from typing import Any
 
 import numpy as np
 import torch
+from torch.nn import functional as F
 
 from parity.case import Layout
 from parity.frameworks.base import Framework
 
+FUNCTIONS = {F.gelu: "GELU"}  # functions that the database passes to constructors, and the twin that computes them
 NOT_MIRRORED = {"device", "dtype"}  # torch's keywords that no twin has: the exam's precision and device are the adapter's
 
 
@@ -28,8 +31,9 @@ class Recipe:
     """An object that the database builds and passes to a constructor, to be built again on each side."""
 
     name: str
-    args: tuple[Any, ...]
-    named: Mapping[str, Any]
+    args: tuple[Any, ...] = ()
+    named: Mapping[str, Any] = field(default_factory=dict)
+    function: Callable[..., Any] | None = None  # what torch is given itself: the object stands for it on the other side
 
 
 class UnsupportedError(Exception):
@@ -62,6 +66,8 @@ def taken(value: Any) -> Any:
             return type(value)(taken(item) for item in value)
         case dict():
             return {key: taken(item) for key, item in value.items()}
+        case BuiltinFunctionType() if value in FUNCTIONS:
+            return Recipe(FUNCTIONS[value], function=value)
         case Recipe():
             return Recipe(value.name, taken(value.args), taken({k: v for k, v in value.named.items() if k not in NOT_MIRRORED}))
     return value

@@ -54,15 +54,16 @@ class _BatchNorm(Twin, keras.layers.BatchNormalization):
         mean, variance = ops.moments(x, axes=tuple(range(len(x.shape) - 1)))
         if self.track_running_stats:
             n = ops.cast(ops.size(x) // self.num_features, x.dtype)
-            self._track(mean, variance * (n / ops.maximum(n - 1, 1)))
+            self._track(n, mean, variance * (n / ops.maximum(n - 1, 1)))
         outputs = ops.batch_normalization(x, mean, variance, axis=-1, offset=self.beta, scale=self.gamma, epsilon=self.epsilon)
         return ops.cast(outputs, self.compute_dtype)
 
-    def _track(self, mean: Tensor, unbiased_variance: Tensor) -> None:
+    def _track(self, n: Tensor, mean: Tensor, unbiased_variance: Tensor) -> None:
         self.num_batches_tracked.assign_add(1)
         new = 1 / ops.cast(self.num_batches_tracked, mean.dtype) if self._new_weight is None else self._new_weight
         for running, latest in ((self.moving_mean, mean), (self.moving_variance, unbiased_variance)):
-            running.assign((1 - new) * running + new * ops.cast(latest, running.dtype))
+            moved = (1 - new) * running + new * ops.cast(latest, running.dtype)
+            running.assign(ops.where(n > 0, moved, running))  # an empty batch is counted and moves nothing
 
 
 @_register
