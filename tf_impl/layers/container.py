@@ -11,6 +11,9 @@ from tf_impl.typing import Tensor
 class _Container(keras.layers.Layer):
     """Children are attributes under their names, so that Keras saves them as `2/kernel` and PyTorch's `2.weight` is easy to find."""
 
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *getattr(self, "_names", ())]  # Keras saves what it lists; on its torch backend names that start with a digit are hidden
+
     def _fill(self, modules: Iterable[tuple[str, keras.layers.Layer]]) -> None:
         self._names = []
         for name, module in modules:
