@@ -98,6 +98,9 @@ class Torch:
 
     def prepare(self, model: Any, inputs: Sequence[Any]) -> None:
         model.to(self.device, torch.get_default_dtype())
+        if any(map(torch.nn.parameter.is_lazy, [*model.parameters(), *model.buffers()])):  # sizes come with the first call
+            with torch.no_grad():
+                self.call(model, inputs, training=False)
 
     @contextlib.contextmanager
     def cast(self, model: torch.nn.Module, dtype: str) -> Iterator[torch.nn.Module]:
