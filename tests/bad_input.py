@@ -341,3 +341,11 @@ NEVER = {  # target: why there is nothing that both sides refuse
         "of every float by itself, with any numbers as arguments",
     ),
 }
+
+# Lazy layers: known at the first input
+_refuses("layers.lazy:LazyLinear", "in_features", "scalar", {"out_features": 3}, array())
+for _axes, _space in {1: (5,), 2: (5, 6), 3: (5, 6, 7)}.items():
+    for _name in (f"LazyConv{_axes}d", f"LazyConvTranspose{_axes}d"):
+        _refuses(f"layers.lazy:{_name}", "groups", "groups", {"out_channels": 4, "kernel_size": 2, "groups": 2}, image(1, 3, *_space))
+    for _name in (f"LazyBatchNorm{_axes}d", f"LazyInstanceNorm{_axes}d"):
+        _refuses(f"layers.lazy:{_name}", "axes", "rank", {}, array(2, 3, 4, 5, 6, 7))
