@@ -70,7 +70,7 @@ class Keras:
         return "cpu" if self.backend == "torch" else "cpu:0"
 
     def seed(self, seed: int) -> None:
-        keras.utils.set_random_seed(seed)
+        self.engine.seed(seed)
 
     def tensor(self, array: np.ndarray, layout: Layout = "same") -> Any:
         array = moved_in(array, layout)
