@@ -67,8 +67,8 @@ def measure(side: str) -> dict[str, float]:
         "first": first,
         "plain training": sum(min(turn[0] for turn in turns[i : i + 3]) for i in (0, 3)),
         "harness training": sum(min(turn[1] for turn in turns[i : i + 3]) for i in (0, 3)),
-        "plain call": float(np.median([call[0] for call in calls])),
-        "harness call": float(np.median([call[1] for call in calls])),
+        "plain call": min(call[0] for call in calls),
+        "harness call": min(call[1] for call in calls),
     }
 
 

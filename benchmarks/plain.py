@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 RATE = 0.0625
+X, COTANGENT = np.random.default_rng(0).normal(size=(4, 3)), np.random.default_rng(1).normal(size=(4, 5))
 Side = tuple[Callable[[np.ndarray, np.ndarray, np.ndarray, str], None], Callable[[str], None]]
 
 
@@ -32,9 +33,9 @@ def torch_side() -> Side:
 
     def call(dtype: str) -> None:
         torch.set_default_dtype(getattr(torch, dtype))
-        layer, x = Linear(3, 5), torch.randn(4, 3, requires_grad=True)
-        output = layer(x)
-        torch.autograd.grad((output * torch.randn(4, 5)).sum(), [x, *layer.parameters()])
+        layer, x = Linear(3, 5), torch.tensor(X, dtype=torch.get_default_dtype(), requires_grad=True)
+        value = (layer(x) * torch.tensor(COTANGENT, dtype=x.dtype)).sum()
+        torch.autograd.grad(value, [x, *layer.parameters()])
 
     torch.set_num_threads(1)
     return train, call
@@ -71,10 +72,10 @@ def keras_side() -> Side:
     def call(dtype: str) -> None:
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
-        layer, x = Linear(3, 5), tf.random.normal((4, 3), dtype=dtype)
+        layer, x = Linear(3, 5), tf.constant(X, dtype)
         with tf.GradientTape() as tape:
             tape.watch(x)
-            value = tf.reduce_sum(layer(x) * tf.random.normal((4, 5), dtype=dtype))
+            value = tf.reduce_sum(layer(x) * tf.constant(COTANGENT, dtype))
         tape.gradient(value, [x, *[v.value for v in layer.trainable_variables]])
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
