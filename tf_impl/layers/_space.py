@@ -43,12 +43,13 @@ def pad_space(x: Tensor, pads: Sequence[tuple[int, int]], mode: str = "zeros", v
 
 
 def crop_or_pad(x: Tensor, pads: Sequence[tuple[int, int]], mode: str = "zeros", value: float = 0.0) -> Tensor:
-    """As `pad_space`; negative numbers cut off."""
+    """As `pad_space`; negative numbers cut off, in mode "replicate" after the edges were copied, as in PyTorch."""
     for size, sides in zip(x.shape[1:-1], pads, strict=True):
         if size is not None and size + sum(min(side, 0) for side in sides) < 0:
             raise ValueError(f"padding {tuple(sides)} cuts more off the input axis than its {size} elements")
-    cuts = (slice(max(-before, 0), min(after, 0) or None) for before, after in pads)
-    return pad_space(x[:, *cuts], [(max(before, 0), max(after, 0)) for before, after in pads], mode, value)
+    cuts = tuple(slice(max(-before, 0), min(after, 0) or None) for before, after in pads)
+    longer = [(max(before, 0), max(after, 0)) for before, after in pads]
+    return pad_space(x, longer, mode)[:, *cuts] if mode == "replicate" else pad_space(x[:, *cuts], longer, mode, value)
 
 
 def space_out(x: Tensor, axis: int, step: int) -> Tensor:

@@ -40,6 +40,7 @@ class CosineSimilarity(Twin):
         self.built = True
 
     def call(self, x1: Float[Tensor, "..."], x2: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
+        x1, x2 = (ops.reshape(x, (1,)) if len(x.shape) == 0 else x for x in (x1, x2))  # a number is a vector of one
         rank = max(len(x1.shape), len(x2.shape))
         if not -rank <= self.dim < rank:
             raise ValueError(f"dim={self.dim} is not an axis of inputs with {rank} axes")

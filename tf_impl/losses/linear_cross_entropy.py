@@ -135,7 +135,7 @@ class LinearCrossEntropyLoss(Twin, keras.layers.Layer):
         return ops.sum(losses) / ops.sum(self._counted(target, losses.dtype)) if self.reduction == "mean" and not soft else self._whole.reduced(losses)
 
     def _of_chunk(self, input: Tensor, target: Tensor) -> Tensor:
-        return keras.remat(lambda x: self._each(self._logits(x), target))(input)
+        return keras.remat(lambda x, y: self._each(self._logits(x), y))(input, target)
 
     def _logits(self, input: Tensor) -> Tensor:
         """Classes last."""

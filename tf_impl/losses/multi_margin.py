@@ -52,8 +52,8 @@ class MultiMarginLoss(TorchLoss):
         self.weight = constant(weight)
 
     def call(self, input: Float[Tensor, "*n c"], target: Integer[Tensor, "..."]) -> Float[Tensor, "..."]:
-        if len(input.shape) == len(target.shape) == 1:
-            input = ops.expand_dims(input, 0)
+        if len(input.shape) == 0 or len(input.shape) == len(target.shape) == 1:
+            input = ops.expand_dims(input, 0)  # one class, or one sample
         check_labels(self, input, target)
         if len(input.shape) > 2:
             raise ValueError(f"MultiMarginLoss: input must be (N, C) or (C,), got shape {tuple(input.shape)}.")
@@ -89,6 +89,8 @@ class MultiLabelMarginLoss(TorchLoss):
 
     def call(self, input: Float[Tensor, "*n c"], target: Integer[Tensor, "*n c"]) -> Float[Tensor, "..."]:
         check_same_shape(self, input, target)
+        if len(input.shape) == 0:  # one class
+            input, target = ops.expand_dims(input, 0), ops.expand_dims(target, 0)
         classes = input.shape[-1]
         seen = concrete(target)
         if len(input.shape) not in (1, 2) or (seen is not None and seen.size and (seen.min() < -1 or seen.max() >= classes)):
