@@ -334,3 +334,28 @@ def test_checkpoints_are_the_fibonacci_numbers_and_the_last():
 
 def test_draws_of_literal_values_keep_their_kind():
     assert Draw("values", values=[True, False]).draw(0).dtype == bool
+
+
+# Seeds
+
+
+def test_seeding_gives_the_same_draws_whatever_was_drawn_before():
+    """The adapter skips TensorFlow's own seed where nothing was drawn from it."""
+    import keras
+    import tensorflow as tf
+
+    def draws() -> list:
+        dense = keras.layers.Dense(2)
+        dense.build((None, 3))
+        return [tf.random.normal((2,)).numpy().tolist(), keras.random.normal((2,)).numpy().tolist(), float(np.random.rand()), dense.kernel.numpy().tolist()]
+
+    def after(seed: int) -> list:
+        get("keras").seed(seed)
+        return draws()
+
+    first, other = after(0), after(1)
+    get("keras").seed(0)
+    keras.random.normal((2,))
+    assert after(0) == first == after(0) != other == after(1)
+    keras.utils.set_random_seed(0)
+    assert draws() == first

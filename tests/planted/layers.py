@@ -17,17 +17,25 @@ def batch_norm_has_keras_epsilon(patch):
 
 @fault("layers.batch_norm:BatchNorm2d[momentum]", "buffer:running_mean", "buffer:running_var")
 def batch_norm_has_keras_momentum(patch):
-    altered(patch, "layers.batch_norm:BatchNorm2d", assign("_new_weight", lambda layer: 1 - layer._new_weight))
+    from tf_impl.layers.batch_norm import BatchNorm2d
+
+    def __init__(self, num_features, momentum):  # noqa: N807
+        BatchNorm2d.__init__(self, num_features, momentum=1 - momentum)
+
+    altered(patch, "layers.batch_norm:BatchNorm2d", __init__=__init__)
 
 
 @fault("layers.batch_norm:BatchNorm2d[momentum]", "buffer:running_var")
 def batch_norm_keeps_the_biased_variance(patch):
-    def track(self, mean, unbiased_variance):
-        n = 2 * 4 * 5
-        tracked(self, mean, unbiased_variance * (n - 1) / n)
+    from tf_impl.layers.batch_norm import BatchNorm2d
 
-    tracked = importlib.import_module("tf_impl.layers.batch_norm")._BatchNorm._track
-    altered(patch, "layers.batch_norm:BatchNorm2d", _track=track)
+    def call(self, inputs, training=None):
+        kept, n = 0.25 * self.moving_variance, 2 * 4 * 5  # the case's momentum is 0.75
+        outputs = BatchNorm2d.call(self, inputs, training=training)
+        self.moving_variance.assign(kept + (self.moving_variance - kept) * (n - 1) / n)
+        return outputs
+
+    altered(patch, "layers.batch_norm:BatchNorm2d", call=call)
 
 
 @fault("layers.layer_norm:LayerNorm[default]", "output:*", "input_grad:*", "grad:weight", "step:weight@*")
@@ -47,7 +55,16 @@ def group_norm_takes_every_second_channel(patch):
 
 @fault("layers.conv:Conv2d[same-even]", "output:*", "input_grad:*", "grad:weight")
 def convolution_pads_before(patch):
-    altered(patch, "layers.conv:Conv2d", assign("_pads", lambda layer: [pair[::-1] for pair in layer._pads]))
+    """As a convolution of the mirrored image with the mirrored kernel, mirrored back."""
+    from tf_impl.layers.conv import Conv2d
+
+    def convolution_op(self, inputs, kernel):
+        return keras.layers.Conv2D.convolution_op(self, inputs, ops.flip(kernel, axis=(0, 1)))
+
+    def call(self, inputs):
+        return ops.flip(Conv2d.call(self, ops.flip(inputs, axis=(1, 2))), axis=(1, 2))
+
+    altered(patch, "layers.conv:Conv2d", call=call, convolution_op=convolution_op)
 
 
 @fault("layers.conv:Conv2d[default]", "output:*", "input_grad:*", "grad:weight", "step:weight@*")
