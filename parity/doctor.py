@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from parity.errors import CannotRunError
@@ -55,12 +53,13 @@ def examine() -> Examination:
         if importlib.util.find_spec(framework) is None:
             problems[framework] = f"not installed; `pip install {framework}`"
             continue
-        log = str(Path(tempfile.gettempdir()) / f"parity-doctor-{os.getpid()}.log")  # framework noise stays out of the terminal
-        with pebble.ProcessPool(1, context=multiprocessing.get_context("spawn"), initializer=initialize, initargs=({"TF_CPP_MIN_LOG_LEVEL": "3"}, log)) as pool:
-            try:
-                made[framework] = pool.schedule(describe, args=(framework,), timeout=120).result()
-            except Exception as error:
-                problems[framework] = f"cannot be used here ({type(error).__name__}: {error})"
+        with tempfile.TemporaryDirectory() as folder:  # framework noise stays out of the terminal
+            surroundings = ({"TF_CPP_MIN_LOG_LEVEL": "3"}, f"{folder}/log")
+            with pebble.ProcessPool(1, context=multiprocessing.get_context("spawn"), initializer=initialize, initargs=surroundings) as pool:
+                try:
+                    made[framework] = pool.schedule(describe, args=(framework,), timeout=120).result()
+                except Exception as error:
+                    problems[framework] = f"cannot be used here ({type(error).__name__}: {error})"
     versions = {"python": platform.python_version()} | {name: version(name) for name in (*NEEDED, *OPTIONAL)}
     return Examination(versions, made, problems)
 

@@ -59,7 +59,7 @@ def run(
         device: "cpu" or "cuda", for both sides.
         backend: Keras' backend: "tensorflow", "jax" or "torch".
         out: where the cache (and, by the caller, the report) goes.
-        executor: instead of the local pools; its workers must see `out`.
+        executor: instead of the local pools; its workers must see `out`, and the cases' time limits are its own affair.
         cases: instead of the built-in ones.
         progress: called with each result as it comes.
 
