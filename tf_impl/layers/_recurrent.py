@@ -153,7 +153,7 @@ class Packed(Recurrent):
     def call(
         self,
         input: Float[Tensor, "t n i"],
-        lengths: Integer[Tensor, " n"],
+        lengths: Integer[Tensor, " sequences"],
         hx: Tensor | tuple[Tensor, ...] | None = None,
         training: bool | None = None,
     ) -> tuple:

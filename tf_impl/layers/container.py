@@ -98,6 +98,9 @@ class Sequential(_Listed, keras.Model):
 class ModuleList(_Listed):
     """A list whose layers are found: their variables belong to the model that holds it. It is not called itself.
 
+    Shapes:
+        those of its layers.
+
     Differs from PyTorch:
         A plain Python list does it too in Keras; in PyTorch its parameters would be missing from the optimizer, silently.
 
@@ -112,6 +115,9 @@ class ModuleList(_Listed):
 @keras.saving.register_keras_serializable(package="tf_impl")
 class ModuleDict(_Container):
     """A dictionary whose layers are found, see `ModuleList`.
+
+    Shapes:
+        those of its layers.
 
     Differs from PyTorch: as `ModuleList`.
 

@@ -56,7 +56,13 @@ class _ConvThenDense(Model):
 
 @keras.saving.register_keras_serializable(package="tf_impl")
 class InSequence(_ConvThenDense):
-    """Layers in a Sequential are named by their numbers."""
+    """Layers in a Sequential are named by their numbers.
+
+    Shapes:
+        input (N, 6, 6, 3), output (N, 10).
+
+    Differs from PyTorch: as `Attributes`.
+    """
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -66,7 +72,13 @@ class InSequence(_ConvThenDense):
 
 @keras.saving.register_keras_serializable(package="tf_impl")
 class StepByStep(_ConvThenDense):
-    """A Sequential grows by `add_module`."""
+    """A Sequential grows by `add_module`.
+
+    Shapes:
+        input (N, 6, 6, 3), output (N, 10).
+
+    Differs from PyTorch: as `Attributes`.
+    """
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -82,7 +94,13 @@ class StepByStep(_ConvThenDense):
 
 @keras.saving.register_keras_serializable(package="tf_impl")
 class Named(_ConvThenDense):
-    """A Sequential takes its names from a dictionary."""
+    """A Sequential takes its names from a dictionary.
+
+    Shapes:
+        input (N, 6, 6, 3), output (N, 10).
+
+    Differs from PyTorch: as `Attributes`.
+    """
 
     def __init__(self, **kwargs) -> None:
         super().__init__(**kwargs)
