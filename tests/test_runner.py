@@ -20,6 +20,7 @@ from parity.case import Case, array
 from parity.errors import CannotRunError, ParityUsageError
 from parity.runner import run
 
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:keras")
 ids = [case.id for *_, case in DIFFER]
 
 
