@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from exam.summary import pytest_terminal_summary as pytest_terminal_summary  # the exam's totals, printed where all workers' results arrive
 
 from parity.results import Result, Run
 

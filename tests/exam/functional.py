@@ -31,7 +31,7 @@ from .words import Outcome
 
 PREFIX = "nn.functional."
 INFOS: dict[str, OpInfo] = {f"{op.name}.{op.variant_test_name}".rstrip("."): op for op in op_db if op.name.startswith(PREFIX)}
-SAMPLED = 6  # inputs of a function, evenly spread, unless all are asked for
+SAMPLED = 5  # inputs of a function, evenly spread, unless all are asked for
 Given = dict[str, Any]  # the arguments of one call by name, those that were given
 RANDOM = "draws random numbers of its own: nothing to compare"
 
@@ -248,7 +248,13 @@ def _with_distance(g: Given) -> Match:
 
 
 def _linear_cross_entropy(g: Given) -> Match:
-    raise NoTwinError("no twin takes the options of chunked computation")
+    *outs, ins = g["linear_weight"].shape
+    if g["input"].ndim > 2:
+        raise NoTwinError("no class of torch.nn takes positions of the input: they are positions of the weight there")
+    biased = g.get("linear_bias") is not None
+    weights = {"linear.weight": "linear_weight"} | ({"linear.bias": "linear_bias"} if biased else {})
+    config = {"in_features": ins, "num_classes": outs[0], "out_features": tuple(outs[1:]), "bias": biased}
+    return Match("LinearCrossEntropyLoss", ("input", "target"), weights, config | _rest(g, "input", "target", "linear_weight", "linear_bias"))
 
 
 def _none(reason: str) -> Callable[[Given], Match]:
@@ -366,7 +372,7 @@ def question(name: str, index: int, sample: SampleInput) -> Question:
         rule=match.rule or rule(match.twin),
         training=match.training,
         weights=weights,
-        without=frozenset({"num_batches_tracked"}),  # a class counts, a function does not
+        without=frozenset({"num_batches_tracked", "_random_samples"}),  # a class keeps what a function is given, and counts
     )
 
 
@@ -407,18 +413,35 @@ class Function(torch.nn.Module):
     def __init__(self, function: Callable[..., Any], arguments: Given, match: Match, adapter: Framework) -> None:
         super().__init__()
         self.function, self.match = function, match
-        self.fixed = given(
-            taken({name: value for name, value in arguments.items() if name not in match.inputs and name not in match.named}), as_tensor(adapter)
-        )
+        fixed = {name: value for name, value in arguments.items() if name not in match.inputs and name not in match.named}
+        self.fixed = given(taken(fixed), as_tensor(adapter), lambda recipe: built(adapter, recipe))
         for parameter, argument in match.weights.items():
+            *path, name = parameter.split(".")
+            owner = self
+            for step in path:
+                if not hasattr(owner, step):
+                    owner.add_module(step, torch.nn.Module())
+                owner = getattr(owner, step)
             tensor = self.fixed.pop(argument)
-            if parameter.startswith("running"):
-                self.register_buffer(parameter, tensor)
+            if name.startswith("running"):
+                owner.register_buffer(name, tensor)
             else:
-                self.register_parameter(parameter, torch.nn.Parameter(tensor.reshape(-1) if match.twin == "PReLU" else tensor))
+                owner.register_parameter(name, torch.nn.Parameter(self.shaped(name, tensor)))
+
+    def shaped(self, name: str, tensor: torch.Tensor) -> torch.Tensor:
+        """As the class keeps it: a slope in a vector of one, the weight of many positions as one matrix."""
+        if self.match.twin == "PReLU":
+            return tensor.reshape(-1)
+        if self.match.twin == "LinearCrossEntropyLoss":
+            return tensor.flatten() if name == "bias" else tensor.flatten(0, -2)
+        return tensor
 
     def forward(self, *tensors: torch.Tensor, **named: Any) -> Any:
-        weights = {argument: getattr(self, parameter) for parameter, argument in self.match.weights.items()}
+        weights = {argument: self.get_parameter(name) if "running" not in name else self.get_buffer(name) for name, argument in self.match.weights.items()}
         if "output_size" in named:
             named["output_size"] = (*tensors[0].shape[: -len(named["output_size"])], *named["output_size"])
-        return self.function(*tensors, **self.fixed, **weights, **named)  # the inputs are the first parameters of every function
+        if self.match.twin == "LinearCrossEntropyLoss":
+            shape = (self.match.config["num_classes"], *self.match.config["out_features"])
+            weights = {name: w.reshape(*shape, w.shape[-1]) if name == "linear_weight" else w.reshape(shape) for name, w in weights.items()}
+        first, *others = tensors  # PyTorch calls the first one `input`, or `tensor`, or nothing
+        return self.function(first, **dict(zip(self.match.inputs[1:], others, strict=True)), **self.fixed, **weights, **named)

@@ -90,6 +90,7 @@ RULES: dict[str, Rule] = {
     "FeatureAlphaDropout": Rule(channels),
     "CrossEntropyLoss": CLASSES,
     "NLLLoss": CLASSES,
+    "LinearCrossEntropyLoss": CLASSES,
 }
 
 

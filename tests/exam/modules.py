@@ -20,12 +20,12 @@ from .database import FunctionInput, ModuleInfo, ModuleInput, module_db, set_rng
 from .layouts import rule
 from .outcomes import judged, spread
 from .runs import Question, ask
-from .values import NOT_MIRRORED, NoTwinError, Recipe, as_tensor, given, leaves, taken
+from .values import NOT_MIRRORED, Leaf, NoTwinError, Recipe, as_tensor, given, leaves, taken
 from .words import Outcome
 
 AREAS = (tf_impl.layers, tf_impl.activations, tf_impl.losses)
 INFOS: dict[str, ModuleInfo] = {info.name: info for info in module_db}
-SAMPLED = {"nn.LinearCrossEntropyLoss": 64}  # as many inputs, evenly spread, unless all are asked for
+SAMPLED = {"nn.LinearCrossEntropyLoss": 48}  # as many inputs, evenly spread, unless all are asked for
 
 
 @cache
@@ -99,6 +99,7 @@ def question(name: str, index: int, training: bool, made: ModuleInput, bench: Be
         named=taken(keywords),
         rule=rule(cls),
         training=training,
+        weights={key: value for key, value in recipe.named.items() if isinstance(value, Leaf)},  # a buffer that the constructor was given
     )
 
 

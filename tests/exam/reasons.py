@@ -1,4 +1,4 @@
-"""Why inputs differ that are known to: the explanation, and the id of the catalogue of pitfalls where there is one. An entry that is no longer needed fails."""
+"""Why some inputs do not agree: the explanation, and the id of the catalogue of pitfalls where there is one. An entry that is no longer needed fails."""
 
 from __future__ import annotations
 
@@ -18,7 +18,14 @@ class Known:
     pitfall: str = ""
 
 
-KNOWN: tuple[Known, ...] = ()
+KNOWN = (
+    Known(
+        "nn.functional.avg_pool2d",
+        "not supported",
+        r"must be an integer or 2 of them, got \(",
+        "ATen takes a tuple of one number for both axes and an empty stride for none; torch.nn's annotations and the twin do not",
+    ),
+)
 
 
 def known(name: str, word: str, reason: str) -> Known | None:

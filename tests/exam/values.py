@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import BuiltinFunctionType
 from typing import Any
 
@@ -68,6 +68,8 @@ def taken(value: Any) -> Any:
             return {key: taken(item) for key, item in value.items()}
         case BuiltinFunctionType() if value in FUNCTIONS:
             return Recipe(FUNCTIONS[value], function=value)
+        case torch.nn.LinearCrossEntropyOptions():
+            return Recipe("LinearCrossEntropyOptions", named={spec.name: getattr(value, spec.name) for spec in fields(value)})
         case Recipe():
             return Recipe(value.name, taken(value.args), taken({k: v for k, v in value.named.items() if k not in NOT_MIRRORED}))
     return value
