@@ -41,4 +41,4 @@ class Maxout(keras.layers.Layer):
         if isinstance(shape[dim], int) and shape[dim] % self.num_pieces:
             raise ValueError(f"Maxout: axis {self.dim} must be a multiple of num_pieces={self.num_pieces}, got shape {tuple(inputs.shape)}.")
         pieces = ops.reshape(inputs, (*shape[:dim], shape[dim] // self.num_pieces, self.num_pieces, *shape[dim + 1 :]))
-        return ops.max(pieces, axis=dim + 1)
+        return ops.max(pieces, axis=dim + 1, initial=float("-inf"))  # without a start Keras refuses an empty batch

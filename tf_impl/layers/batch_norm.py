@@ -50,6 +50,8 @@ class _BatchNorm(Twin, keras.layers.BatchNormalization):
             return super().call(inputs, training=False)
         if None not in inputs.shape and math.prod(inputs.shape[:-1]) == 1:
             raise ValueError(f"{type(self).__name__} needs more than one value per channel to take statistics of, got an input of shape {tuple(inputs.shape)}")
+        if 0 in inputs.shape:  # no statistics to take; PyTorch counts the batch all the same
+            return self._scaled(inputs)
         x = widened(inputs)
         mean, variance = ops.moments(x, axes=tuple(range(len(x.shape) - 1)))
         if self.track_running_stats:
@@ -57,6 +59,13 @@ class _BatchNorm(Twin, keras.layers.BatchNormalization):
             self._track(n, mean, variance * (n / ops.maximum(n - 1, 1)))
         outputs = ops.batch_normalization(x, mean, variance, axis=-1, offset=self.beta, scale=self.gamma, epsilon=self.epsilon)
         return ops.cast(outputs, self.compute_dtype)
+
+    def _scaled(self, nothing: Tensor) -> Tensor:
+        if self.track_running_stats:
+            self.num_batches_tracked.assign_add(1)
+        for operation, weight in ((ops.multiply, self.gamma), (ops.add, self.beta)):
+            nothing = nothing if weight is None else operation(nothing, ops.cast(weight, nothing.dtype))
+        return nothing
 
     def _track(self, n: Tensor, mean: Tensor, unbiased_variance: Tensor) -> None:
         self.num_batches_tracked.assign_add(1)

@@ -6,7 +6,7 @@ import keras
 from jaxtyping import Float
 
 from tf_impl.layers._space import MODES, pad_space
-from tf_impl.layers._twin import Twin, batched, check_channels, initial_weights, spread
+from tf_impl.layers._twin import Twin, batched, check_channels, initial_weights, one_more, spread
 from tf_impl.typing import Tensor
 
 
@@ -47,6 +47,8 @@ class _Conv(Twin):
         return batched(self._on_batch, inputs, self.rank, type(self).__name__)
 
     def _on_batch(self, x: Tensor) -> Tensor:
+        if x.shape[0] == 0:  # TensorFlow answers with the input's shape: see docs/upstream/tensorflow_empty_batch.md
+            return self._on_batch(one_more(x))[:0]
         for axis, (size, k, d, pads) in enumerate(zip(x.shape[1:-1], self.kernel_size, self.dilation_rate, self._pads, strict=True)):
             if size is not None and size + sum(pads) < d * (k - 1) + 1:
                 raise ValueError(f"{type(self).__name__}: the kernel spans {d * (k - 1) + 1} on spatial axis {axis}, the padded input only {size + sum(pads)}")

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from keras import ops
 
 from tf_impl.layers._space import crop_or_pad, space_out
-from tf_impl.layers._twin import Twin, batched, check_channels, initial_weights, spread
+from tf_impl.layers._twin import Twin, batched, check_channels, initial_weights, one_more, spread
 from tf_impl.typing import Tensor
 
 _register = keras.saving.register_keras_serializable(package="tf_impl")
@@ -49,6 +49,8 @@ class _ConvTranspose(Twin):
         return batched(lambda x: self._on_batch(x, output_size), inputs, self.rank, type(self).__name__)
 
     def _on_batch(self, x: Tensor, output_size: tuple[int, ...] | None) -> Tensor:
+        if x.shape[0] == 0:  # TensorFlow's gradient has the output's shape: see docs/upstream/tensorflow_empty_batch.md
+            return self._on_batch(one_more(x), output_size)[:0]
         spans = [d * (k - 1) + 1 for d, k in zip(self.dilation, self.kernel_size, strict=True)]
         extra = self._extra if output_size is None else self._extra_for(output_size, x.shape[1:-1], spans)
         kernel = ops.convert_to_tensor(self.kernel)

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from tf_impl.layers._recurrent import Loop, OneStep, Packed, Recurrent, TwoBiases, uniform
+from tf_impl.layers._twin import one_more
 
 
 class _Cell(TwoBiases, keras.layers.LSTMCell):
@@ -23,6 +24,10 @@ class _Cell(TwoBiases, keras.layers.LSTMCell):
             self.weight_hr = self.add_weight(shape=(self.proj_size, self.units), initializer=uniform(self.units), name="weight_hr")
 
     def call(self, inputs, states, training=False):
+        if inputs.shape[0] == 0:  # Keras' addition of two arrays (0, n) fails on TensorFlow: see docs/upstream/keras_add.md
+            _, states = _Cell.call(self, one_more(inputs), [one_more(state) for state in states], training)
+            h, c = (state[:0] for state in states)
+            return h, [h, c]
         h, (_, c) = super().call(inputs, states, training=training)
         if self.proj_size:
             h = ops.matmul(h, ops.transpose(self.weight_hr))

@@ -49,7 +49,7 @@ class MultiheadAttention(ExplicitMasks):
     Differs from PyTorch:
         `keras.layers.MultiHeadAttention` is called (query, value, key): with PyTorch's order it is wrong by 1.6. True in its mask is where a query *may*
         attend: 3.9. Its `key_dim` is a head's, E/H; given E = 16 with 4 heads it has four times the weights. It is batch first, its weights are per head.
-        Its mask is cast to booleans, so that a float one blocks where it is 0; with dropout or weights returned floats are compared with ½ instead (3.9).
+        Its mask is cast to booleans, so that a float one blocks where it is 0, and only there.
         A query without a key to attend to has NaN with `need_weights`, as in PyTorch, and the output's bias without; in Keras the mean of all values,
         or the bias with dropout or weights returned. Keras rounds 1/√(E/H) to float32 in float64 models: 6e-9 for E/H = 12.
 
