@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 import math
 import os
@@ -59,15 +60,19 @@ def load(name: str, size: int = 32) -> Data:
     raise DataError(f"Unknown data set {name!r}; there are 'digits' and 'mnist'.")
 
 
+@functools.cache
 def digits(size: int = 32) -> Data:
-    """scikit-learn's 1,797 handwritten digits of 8x8 pixels, each pixel repeated to fill `size` (a multiple of 8)."""
+    """scikit-learn's 1,797 handwritten digits of 8x8 pixels, each pixel repeated to fill `size` (a multiple of 8); read-only."""
     from sklearn.datasets import load_digits
 
     if size % 8:
         raise DataError(f"digits: size {size} is not a multiple of 8, the images' own size.")
     images, labels = load_digits(return_X_y=True)
     square = images.reshape(-1, 1, 8, 8).astype(np.float32) / np.float32(16)
-    return square.repeat(size // 8, axis=2).repeat(size // 8, axis=3), labels.astype(np.int64)
+    data = square.repeat(size // 8, axis=2).repeat(size // 8, axis=3), labels.astype(np.int64)
+    for array in data:
+        array.flags.writeable = False  # kept for the next run
+    return data
 
 
 def read_idx(path: Path) -> np.ndarray:
