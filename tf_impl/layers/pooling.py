@@ -23,6 +23,10 @@ class _MaxPool(Twin):
         self.windows = windows
 
     def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_out c"] | tuple[Float[Tensor, "*n_out c"], Integer[Tensor, "*n_out c"]]:
+        if 0 in inputs.shape[-1 - len(self.pool_size) :]:
+            raise ValueError(
+                f"{type(self).__name__} takes no maximum of nothing: only the batch axis may be empty, got an input of shape {tuple(inputs.shape)}"
+            )
         return batched(self._on_batch, inputs, len(self.pool_size), type(self).__name__)
 
     def _on_batch(self, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:

@@ -50,6 +50,8 @@ class MultiMarginLoss(TorchLoss):
         self.p = p
         self.margin = margin
         self.weight = constant(weight)
+        if self.weight is not None and self.weight.ndim != 1:
+            raise ValueError(f"MultiMarginLoss: weight must have one axis, a number for each class, got shape {self.weight.shape}.")
 
     def call(self, input: Float[Tensor, "*n c"], target: Integer[Tensor, "..."]) -> Float[Tensor, "..."]:
         if len(input.shape) == 0 or len(input.shape) == len(target.shape) == 1:
@@ -93,7 +95,7 @@ class MultiLabelMarginLoss(TorchLoss):
             input, target = ops.expand_dims(input, 0), ops.expand_dims(target, 0)
         classes = input.shape[-1]
         seen = concrete(target)
-        if len(input.shape) not in (1, 2) or (seen is not None and seen.size and (seen.min() < -1 or seen.max() >= classes)):
+        if len(input.shape) not in (1, 2) or classes == 0 or (seen is not None and seen.size and (seen.min() < -1 or seen.max() >= classes)):
             raise ValueError(f"MultiLabelMarginLoss: expected (N, C) or (C,) with labels -1 … {classes - 1}, got shape {tuple(input.shape)} and labels {seen}.")
         counts = ops.cumprod(ops.cast(target >= 0, "int32"), axis=-1)  # 1 until the first −1
         label = ops.where(counts == 1, target, 0)

@@ -34,8 +34,9 @@ class PyTorchOptimizer:
         if callable(lr):  # a schedule
             super().__init__(learning_rate=lr, **keras_words)
         else:
-            super().__init__(learning_rate=check("lr", float(lr)), **keras_words)
-            self._keep_exact(float(lr))
+            lr = check("lr", _number("lr", lr))
+            super().__init__(learning_rate=lr, **keras_words)
+            self._keep_exact(lr)
         self.weight_decay = check("weight_decay", weight_decay)
         self.maximize = maximize
 
@@ -120,6 +121,14 @@ def bias_correction(beta: float, step: Tensor, dtype: str) -> Tensor:
 def constant(value: float) -> Callable:
     """An initializer. Keras' own `Constant(0.1)` is 0.10000000149 in float64 on TensorFlow."""
     return lambda shape, dtype: ops.full(shape, value, dtype=dtype)
+
+
+def _number(name: str, value: Any) -> float:
+    """A number, which may be a tensor of one element."""
+    try:
+        return float(ops.convert_to_numpy(value).item())
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`{name}` must be a number or a Keras schedule, got {value!r}.") from error
 
 
 def check(name: str, value: float, low: float = 0.0, below: float = math.inf) -> float:
