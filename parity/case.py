@@ -116,6 +116,30 @@ class Build:
     config: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A plot of what a case was given and what it recorded, both sides over each other, on the concept's guide page and in the report.
+
+    `y` maps what is drawn to its label: an input by its name, a record by its key ("output:costs", "input_grad:input"). Kinds:
+    "lines": each `y` over `x` (or over 1, 2, … without);
+    "path": each `y` holds points (n, 2), over the contours of `ground` = (x axis, y axis, heights (y, x));
+    "surface": contours of the only `y`, heights (x, y) over the axes `ground` = (x axis, y axis).
+    """
+
+    title: str
+    y: Mapping[str, str]
+    x: str = ""
+    kind: Literal["lines", "path", "surface"] = "lines"
+    ground: tuple[str, ...] = ()
+    axes: tuple[str, str] = ("", "")  # their labels
+    logarithmic: bool = False  # lines: the y axis
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that is drawn."""
+        return tuple(dict.fromkeys(name for name in (self.x, *self.y, *self.ground) if name))
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Common:
     known: Mapping[str, str] = field(default_factory=dict)  # {row pattern "role:name": reason}; fails once the difference is gone
@@ -124,6 +148,7 @@ class _Common:
     needs: str = ""  # a data set that must be present ("mnist"), else the case is not run and says so
     time_limit: float = 120.0  # seconds for one side
     seed: int = 0
+    figures: tuple[Figure, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,8 +183,10 @@ class Case(_Named, _Common):
 
     config: Mapping[str, Any] = field(default_factory=dict)
     inputs: Mapping[str, Input] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # further keywords of the call that are no tensors: is_causal=True
     training: bool = False
     gradients: bool = True
+    cotangent: Literal["random", "ones"] = "random"  # ones: the input gradient of an elementwise function is its slope, to be drawn
     steps: int = 0
     loss: Build | None = None  # called (output, target)
     targets: Draw | None = None  # what the loss compares with
@@ -207,6 +234,13 @@ class TrainingCase(_Named, _Common):
     batch: int = 32
     steps: int = 100
     seeds: int = 5
+
+
+def curve(target: str, label: str, low: float = -4.0, high: float = 4.0, *, input: str = "input", name: str = "curve", **config: Any) -> Case:
+    """A function of one number over [low, high], drawn with its slope."""
+    points = values([low + (high - low) * i / 160 for i in range(161)])
+    figure = Figure(label, {"output:output": "value", f"input_grad:{input}": "slope"}, x=input, axes=("x", ""))
+    return Case(target, name, config=config, inputs={input: points}, cotangent="ones", figures=(figure,))
 
 
 AnyCase = Case | OptimizerCase | DemoCase | TrainingCase

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from parity.case import AnyCase, DemoCase, TrainingCase
+from parity.case import AnyCase, DemoCase, Draw, OptimizerCase, TrainingCase
 from parity.comparison import Comparison, Row, compare, with_known
 from parity.recording import Move
 from parity.trace import Trace, TraceError
@@ -43,7 +43,7 @@ def plan(case: AnyCase, framework: str) -> tuple[Spec, ...]:
 
 @dataclass(frozen=True)
 class Judged:
-    """Rows and, for training, the curves to draw."""
+    """Rows, and the curves to draw: of training, and of the case's figures."""
 
     rows: tuple[Row, ...]
     curves: Mapping[str, Any]
@@ -73,7 +73,25 @@ def judge(case: AnyCase, reference: Mapping[str, Trace], actual: Mapping[str, Tr
     rows = found.rows
     if isinstance(case, DemoCase):
         rows = (*rows, *_printed(case, reference["float64"], "torch"), *_printed(case, actual["float64"], "Keras"))
-    return Judged(with_known(rows, dict(case.known)), {})
+    return Judged(with_known(rows, dict(case.known)), _drawn(case, reference["float64"], actual["float64"]))
+
+
+def _drawn(case: AnyCase, reference: Trace, actual: Trace) -> dict[str, Any]:
+    """What the case's figures draw: an input, which is the same for both sides, or what each of them recorded; matrices, to 6 digits."""
+    inputs = {} if isinstance(case, (OptimizerCase, TrainingCase)) else case.inputs
+    found: dict[str, Any] = {}
+    for name in dict.fromkeys(name for figure in case.figures for name in figure.names):
+        draw = inputs.get(name)
+        if isinstance(draw, Draw):
+            found[name] = {"given": _matrix(draw.draw(case.seed, case.id, name))}
+            continue
+        sides = {side: trace.by_key().get(name) for side, trace in (("torch", reference), ("keras", actual))}
+        found[name] = {side: _matrix(record.array) for side, record in sides.items() if record is not None and record.array is not None}
+    return found
+
+
+def _matrix(array: np.ndarray) -> list[list[float]]:
+    return [[float(f"{value:.6g}") for value in row] for row in np.atleast_2d(array).tolist()]
 
 
 def _check(case: AnyCase, *sides: Mapping[str, Trace]) -> None:

@@ -170,7 +170,7 @@ def _record_call(session: _Session, case: Case) -> None:
     inputs = _Inputs(session, case.inputs)
     slots: list[Slot] = []
     if adapter.is_model(model):
-        adapter.prepare(model, inputs.nested(inputs.leaves))
+        adapter.prepare(model, inputs.nested(inputs.leaves), case.arguments)
         slots = adapter.slots(model)
         session.start(slots, case.weights)
     session.built = time.perf_counter()
@@ -181,7 +181,7 @@ def _record_call(session: _Session, case: Case) -> None:
 
     def run(gradients: bool) -> Any:
         return adapter.backward(
-            lambda *leaves: adapter.call(model, inputs.nested(leaves), case.training),
+            lambda *leaves: adapter.call(model, inputs.nested(leaves), case.training, case.arguments),
             objective if gradients else lambda outputs: None,
             inputs.leaves,
             inputs.wrt if gradients else [],
@@ -250,6 +250,8 @@ class _Objective:
         shape = tuple(int(n) for n in tensor.shape)
         if self.session.adapter.name == "keras":
             shape = moved_out(np.empty(shape, np.bool_), layout).shape
+        if self.case.cotangent == "ones":
+            return self.session.adapter.tensor(np.ones(shape, np.float32), layout)
         draw = seeded(*self.session.words, "cotangent", name).normal(0.0, 1.0, shape).astype(np.float32)
         return self.session.adapter.tensor(draw, layout)
 

@@ -28,7 +28,8 @@ class Result:
     skipped: bool = False  # not run for a stated reason (data set absent, twin not on this backend): neither agreement nor failure
     seconds: Mapping[str, float] = field(default_factory=dict)  # torch, keras, compare, overhead
     made: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {"torch": …, "keras": …}: versions, device, threads, flags
-    curves: Mapping[str, Mapping[str, list[list[float]]]] = field(default_factory=dict)  # training: {"loss": {"torch float32": [[…], …]}}
+    # training: {"loss": {"torch float32": [[…], …]}}; figures: {"output:costs": {"torch": [[…]]}}
+    curves: Mapping[str, Mapping[str, list[list[float]]]] = field(default_factory=dict)
     cached: bool = False
 
     @property

@@ -28,6 +28,7 @@ def test_no_fewer_inputs_agree_than_recorded(part, name, record_property):
     record_property(PROPERTY, line_to(line))
     told = "\n".join(reason.shown for reason in line.reasons)
     assert (line.inputs, line.tried) == (before["inputs"], before["tried"]), CHANGED
+    assert line.zeros <= before["zeros"], f"{name}: {line.zeros} inputs agree in nothing but zeros, {before['zeros']} did"
     assert line.agree >= before["agree"], f"{name}: {line.agree} of {line.tried} inputs agree, {before['agree']} did; try `python -m tests.exam {name}`\n{told}"
     unexplained = [reason.shown for reason in line.reasons if reason.word in FAULTS and not reason.explanation]
     assert not unexplained, f"{name}: for no known reason; repair the twin, or explain it in tests/exam/reasons.py\n" + "\n".join(unexplained)
@@ -106,7 +107,10 @@ def test_the_record_is_never_lowered():
     better = to_record([line])
     better["modules"]["nn.Softplus"] = {**better["modules"]["nn.Softplus"], "agree": line.agree + 1}
     assert lowered(now, better) == []
-    assert lowered(better, now) == [f"nn.Softplus: {line.agree + 1} → {line.agree} agree"]
+    assert lowered(better, now) == [f"nn.Softplus: {line.agree + 1} → {line.agree} agree, 0 → 0 of them in zeros"]
+    emptier = to_record([line])
+    emptier["modules"]["nn.Softplus"] = {**emptier["modules"]["nn.Softplus"], "zeros": 1}
+    assert lowered(now, emptier) == [f"nn.Softplus: {line.agree} → {line.agree} agree, 0 → 1 of them in zeros"]
 
 
 def test_lines_travel_from_the_workers_to_the_totals():

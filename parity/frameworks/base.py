@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +15,8 @@ import numpy as np
 from parity.case import Layout
 from parity.errors import CannotRunError
 from parity.weights import Part
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class FrameworkError(CannotRunError):
@@ -76,12 +78,13 @@ class Framework(Protocol):
     def is_model(self, value: Any) -> bool:
         """Has parameters and a training mode (not a plain function or a class without state)."""
 
-    def call(self, model: Any, inputs: Sequence[Any], training: bool) -> Any: ...
+    def call(self, model: Any, inputs: Sequence[Any], training: bool, arguments: Mapping[str, Any] = NOTHING) -> Any:
+        """Calls on the inputs by position; `arguments` are further keywords, no tensors."""
 
     def call_mapping(self, model: Any, inputs: Mapping[str, Any], training: bool) -> Any:
         """Inputs by name: keywords in torch, one mapping in Keras."""
 
-    def prepare(self, model: Any, inputs: Sequence[Any]) -> None:
+    def prepare(self, model: Any, inputs: Sequence[Any], arguments: Mapping[str, Any] = NOTHING) -> None:
         """Makes variables exist and leaves buffers as they were."""
 
     def cast(self, model: Any, dtype: str) -> AbstractContextManager[Any]:

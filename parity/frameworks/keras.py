@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from parity.case import Layout
-from parity.frameworks.base import Backward, FrameworkError, Slot, moved_in, moved_out
+from parity.frameworks.base import NOTHING, Backward, FrameworkError, Slot, moved_in, moved_out
 from parity.frameworks.keras_engines import ENGINES
 from parity.weights import CELLS, part_of, qualified
 
@@ -88,15 +88,17 @@ class Keras:
     def is_model(self, value: Any) -> bool:
         return isinstance(value, keras.layers.Layer)
 
-    def call(self, model: Any, inputs: Sequence[Any], training: bool) -> Any:
-        return model(*inputs, training=training) if isinstance(model, keras.layers.Layer) and model._call_has_training_arg else model(*inputs)
+    def call(self, model: Any, inputs: Sequence[Any], training: bool, arguments: Mapping[str, Any] = NOTHING) -> Any:
+        if isinstance(model, keras.layers.Layer) and model._call_has_training_arg:
+            return model(*inputs, training=training, **arguments)
+        return model(*inputs, **arguments)
 
     def call_mapping(self, model: Any, inputs: Mapping[str, Any], training: bool) -> Any:
         return model(dict(inputs), training=training)
 
-    def prepare(self, model: Any, inputs: Sequence[Any]) -> None:
+    def prepare(self, model: Any, inputs: Sequence[Any], arguments: Mapping[str, Any] = NOTHING) -> None:
         if isinstance(model, keras.layers.Layer) and not all(layer.built for layer in model._flatten_layers()):
-            self.call(model, inputs, training=False)
+            self.call(model, inputs, False, arguments)
 
     @contextlib.contextmanager
     def cast(self, model: Any, dtype: str) -> Iterator[Any]:

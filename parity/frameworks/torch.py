@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from parity.case import Layout
-from parity.frameworks.base import Backward, FrameworkError, Slot
+from parity.frameworks.base import NOTHING, Backward, FrameworkError, Slot
 from parity.weights import same
 
 
@@ -87,20 +87,20 @@ class Torch:
     def is_model(self, value: Any) -> bool:
         return isinstance(value, torch.nn.Module)
 
-    def call(self, model: Any, inputs: Sequence[Any], training: bool) -> Any:
+    def call(self, model: Any, inputs: Sequence[Any], training: bool, arguments: Mapping[str, Any] = NOTHING) -> Any:
         if isinstance(model, torch.nn.Module):
             model.train(training)
-        return model(*inputs)
+        return model(*inputs, **arguments)
 
     def call_mapping(self, model: Any, inputs: Mapping[str, Any], training: bool) -> Any:
         model.train(training)
         return model(**inputs)
 
-    def prepare(self, model: Any, inputs: Sequence[Any]) -> None:
+    def prepare(self, model: Any, inputs: Sequence[Any], arguments: Mapping[str, Any] = NOTHING) -> None:
         model.to(self.device, torch.get_default_dtype())
         if any(map(torch.nn.parameter.is_lazy, [*model.parameters(), *model.buffers()])):  # sizes come with the first call
             with torch.no_grad():
-                self.call(model, inputs, training=False)
+                self.call(model, inputs, False, arguments)
 
     @contextlib.contextmanager
     def cast(self, model: torch.nn.Module, dtype: str) -> Iterator[torch.nn.Module]:

@@ -17,7 +17,7 @@ from parity.results import Result, Run
 from parity.verdict import Verdict
 
 SCHEMA = 1  # of report.json; raised when a reader of the old one would go wrong
-_CLASSES: dict[str, type] = {name: getattr(cases, name) for name in ("Case", "OptimizerCase", "DemoCase", "TrainingCase", "Draw", "Build")}
+_CLASSES: dict[str, type] = {name: getattr(cases, name) for name in ("Case", "OptimizerCase", "DemoCase", "TrainingCase", "Draw", "Build", "Figure")}
 _NUMBERS = ("difference", "torch_error", "keras_error", "scale")
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from parity import case as cases
 from parity.case import AnyCase, canonical
 
-_CLASSES: dict[str, type] = {name: getattr(cases, name) for name in ("Case", "OptimizerCase", "DemoCase", "TrainingCase", "Draw", "Build")}
-_FIRST, _LAST = ("target", "name"), ("known", "backends", "roots", "needs", "time_limit", "seed")
+_CLASSES: dict[str, type] = {name: getattr(cases, name) for name in ("Case", "OptimizerCase", "DemoCase", "TrainingCase", "Draw", "Build", "Figure")}
+_FIRST, _LAST = ("target", "name"), ("known", "backends", "roots", "needs", "time_limit", "seed", "figures")
 _LONG = 24  # numbers of a literal that are shown
 
 

@@ -90,7 +90,7 @@ def question(name: str, index: int, training: bool, made: ModuleInput, bench: Be
     info, cls = INFOS[name], name.removeprefix("nn.")
     args, named = taken(made.constructor_input.args), taken(made.constructor_input.kwargs)
     recipe = Recipe(cls, args, {key: value for key, value in named.items() if key not in NOT_MIRRORED})
-    arguments, keywords = _positional(info.module_cls, made.forward_input)
+    arguments, keywords = _positional(info.module_cls, made.forward_input or FunctionInput())
     return Question(
         f"{name}[{index}]",
         reference=lambda adapter, dtype: bench.model(adapter, dtype, recipe),
@@ -105,7 +105,6 @@ def question(name: str, index: int, training: bool, made: ModuleInput, bench: Be
 
 def built(adapter: Framework, recipe: Recipe) -> Any:
     """Torch's class or its twin, from the same constructor arguments."""
-
     if adapter.name == "torch" and recipe.function is not None:
         return recipe.function
     cls = getattr(torch.nn, recipe.name) if adapter.name == "torch" else twin_class(recipe.name)

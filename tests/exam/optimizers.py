@@ -140,13 +140,13 @@ def _compared(name: str, subject: str, config: dict[str, Any], steps: int) -> Co
             adapter = get(framework)
             with adapter.precision(dtype), answered(framework):
                 adapter.seed(0)
-                own = {key: _tensor(adapter, value) for key, value in config.items()}
+                own = {key: as_tensor(adapter, value) for key, value in config.items()}
                 records = _Walk(adapter, name, own, steps).run()
             traces.append(Trace(subject, framework, dtype, tuple(records), {"seed": 0}))
     return compare(*traces)
 
 
-def _tensor(adapter: Framework, value: Any) -> Any:
+def as_tensor(adapter: Framework, value: Any) -> Any:
     """A learning rate that is a tensor, in the precision of the run."""
     return adapter.tensor(value.numpy()) if isinstance(value, torch.Tensor) else value
 

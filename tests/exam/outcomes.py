@@ -19,7 +19,7 @@ def judged(index: int, desc: str, questions: Callable[[int], Questions]) -> Outc
     """Asks all questions of one input; the worst answer counts. Where it says nothing (a ReLU of one negative number) the input is drawn from another seed."""
     for seed in range(SEEDS):
         found = max((_judged(index, desc, question) for question in questions(seed)), key=lambda outcome: list(Word).index(outcome.word))
-        if found.word is not Word.VACUOUS or "empty" in found.reason:
+        if found.word is not Word.ZERO or "empty" in found.reason:
             break
     return found
 
@@ -36,7 +36,7 @@ def _judged(index: int, desc: str, question: Callable[[], Comparison]) -> Outcom
     if any(row.failing for row in found.rows):
         return Outcome(index, desc, Word.DIFFER, _told(found), found.verdict.value)
     if all(row.verdict is Verdict.VACUOUS for row in found.rows if row.role in _EXCHANGED):
-        return Outcome(index, desc, Word.VACUOUS, _told(found), found.verdict.value)
+        return Outcome(index, desc, Word.ZERO, _told(found), found.verdict.value)
     return Outcome(index, desc, Word.AGREE, verdict=found.verdict.value)
 
 

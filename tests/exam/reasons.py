@@ -25,6 +25,7 @@ KNOWN = (
         r"must be an integer or 2 of them, got \(",
         "ATen takes a tuple of one number for both axes and an empty stride for none; torch.nn's annotations and the twin do not",
     ),
+    Known("Adam*", "differ", "either both floats or both Tensors", "betas are numbers to the twin, however they come; PyTorch chooses a kernel by it"),
 )
 
 

@@ -59,7 +59,7 @@ def _run(question: Question, framework: str, dtype: str, move: Move | None = Non
     adapter = get(framework)
     with adapter.precision(dtype), answered(framework):
         adapter.seed(0)
-        records = _Run(adapter, question, dtype, move).records()
+        records = Run(adapter, question, dtype, move).records()
     return Trace(question.subject, framework, dtype, tuple(records), {"seed": 0})
 
 
@@ -81,7 +81,7 @@ def _core(message: str) -> str:
     return " ".join((framed[1] if framed else message).split())[:300]
 
 
-class _Run:
+class Run:
     def __init__(self, adapter: Framework, question: Question, dtype: str, move: Move | None) -> None:
         self.adapter, self.question, self.dtype = adapter, question, dtype
         self.move = move or (lambda name, array: array)

@@ -11,12 +11,20 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from parity.verdict import Verdict
+
 from .reasons import known
 from .words import Outcome, Word
 
-COLUMNS = ("name", "inputs", "tried", *(word.value for word in Word), "reasons")
+FAULTS = (Word.NO_TWIN, Word.DIFFER, Word.UNSUPPORTED, Word.REFUSED)
+HEADINGS = ("name", "inputs", "tried", "agree", "of which all zero", *FAULTS, "reasons")
 RECORD = Path(__file__).parent / "record.json"
-PARTS = {"modules": "modules of torch.nn", "optimizers": "optimizers of torch.optim", "functional": "functions of torch.nn.functional"}
+PARTS = {
+    "modules": "modules of torch.nn",
+    "optimizers": "optimizers of torch.optim",
+    "functional": "functions of torch.nn.functional",
+    "refusals": "names with bad input",
+}
 REQUIRED = {"modules": "nn.LinearCrossEntropyLoss"}  # named apart in the totals, because half of all inputs are its
 
 
@@ -54,15 +62,21 @@ class Line:
 
     @property
     def agree(self) -> int:
-        return self.counts.get(Word.AGREE, 0)
+        """Forward and backward, those that agree in zeros included."""
+        return self.counts.get(Word.AGREE, 0) + self.zeros
+
+    @property
+    def zeros(self) -> int:
+        """Of those that agree, how many in nothing but zeros: a loss whose labels are all ignored, a batch of none."""
+        return self.counts.get(Word.ZERO, 0)
 
     @property
     def whole(self) -> bool:
-        """Everything that can be compared agrees, and something can."""
-        return 0 < self.agree == self.tried - self.counts.get(Word.VACUOUS, 0) - self.counts.get(Word.NO_TWIN, 0)
+        """Everything that has a twin agrees, and something in more than zeros."""
+        return self.zeros < self.agree == self.tried - self.counts.get(Word.NO_TWIN, 0)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"tried": self.tried}
+        return asdict(self) | {"tried": self.tried, "agree": self.agree, "zeros": self.zeros}
 
 
 def line(part: str, name: str, inputs: int, outcomes: Iterable[Outcome]) -> Line:
@@ -96,9 +110,15 @@ def _total(what: str, lines: Sequence[Line]) -> str:
     counts = Counter[str]()
     for line in lines:
         counts.update(line.counts)
-    words = ", ".join(f"{counts[word]} {word.value}" for word in Word if counts[word])
+    agreed = f"{counts[Word.AGREE] + counts[Word.ZERO]} agree" + (f" ({counts[Word.ZERO]} of them in zeros)" if counts[Word.ZERO] else "")
+    words = ", ".join([agreed, *(f"{counts[word]} {word.value}" for word in FAULTS if counts[word])])
     tried, inputs = sum(line.tried for line in lines), sum(line.inputs for line in lines)
-    return f"{sum(line.whole for line in lines)} of {len(lines)} {what} agree in all that can be compared; {tried} of {inputs} inputs tried: {words}"
+    worst = Counter[str]()
+    for line in lines:
+        worst.update(line.verdicts)
+    how = ", ".join(f"{worst[verdict]} {verdict}" for verdict in map(str, reversed(Verdict)) if worst[verdict] and not Verdict(verdict).failing)
+    agree = f"{sum(line.whole for line in lines)} of {len(lines)} {what} agree in all that has a twin; {tried} of {inputs} inputs tried: {words}"
+    return agree + (f" (worst rows: {how})" if how else "")
 
 
 def made() -> dict[str, str]:
@@ -125,15 +145,15 @@ def to_markdown(lines: Sequence[Line]) -> str:
         told += [
             f"## {what[0].upper()}{what[1:]}",
             "",
-            "| name | inputs | tried | agree | nothing to compare | differ | not supported | reasons |",
-            "|---" * 8 + "|",
+            f"| {' | '.join(HEADINGS)} |",
+            "|---|" + "---:|" * (len(HEADINGS) - 2) + "---|",
         ]
         told += [_row(line) for line in own] + [""]
     return "\n".join(told)
 
 
 def _row(line: Line) -> str:
-    numbers = [line.inputs, line.tried, *(line.counts.get(word, 0) for word in Word)]
+    numbers = [line.inputs, line.tried, line.agree, line.zeros, *(line.counts.get(word, 0) for word in FAULTS)]
     reasons = "<br>".join(reason.shown.replace("|", "\\|").replace("<", "&lt;") for reason in line.reasons)
     return f"| `{line.name}` | {' | '.join(str(number or '') for number in numbers)} | {reasons} |"
 
@@ -146,15 +166,16 @@ def to_record(lines: Sequence[Line]) -> dict[str, Any]:
     """What the tests hold the twins to: agreements of the inputs that CI tries."""
     return {
         "torch": made()["torch"],
-        **{part: {x.name: {"inputs": x.inputs, "tried": x.tried, "agree": x.agree} for x in lines if x.part == part} for part in PARTS},
+        **{part: {x.name: {"inputs": x.inputs, "tried": x.tried, "agree": x.agree, "zeros": x.zeros} for x in lines if x.part == part} for part in PARTS},
     }
 
 
 def lowered(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """What a new record would give up."""
-    return [
-        f"{name}: {entry['agree']} → {new[part].get(name, {}).get('agree', 0)} agree"
-        for part in PARTS
-        for name, entry in old.get(part, {}).items()
-        if new[part].get(name, {}).get("agree", 0) < entry["agree"]
-    ]
+    lost = []
+    for part in PARTS:
+        for name, before in old.get(part, {}).items():
+            now = new[part].get(name, {"agree": 0, "zeros": 0})
+            if now["agree"] < before["agree"] or now["zeros"] > before["zeros"]:
+                lost.append(f"{name}: {before['agree']} → {now['agree']} agree, {before['zeros']} → {now['zeros']} of them in zeros")
+    return lost

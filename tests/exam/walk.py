@@ -6,6 +6,7 @@ import importlib
 import os
 import warnings
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from types import ModuleType
 
 from .table import PARTS, Line, line
@@ -37,5 +38,5 @@ def walk(patterns: tuple[str, ...] = (), full: bool = False) -> Iterator[Line]:
     """Tries all names, or those that a pattern occurs in."""
     for part_name in PARTS:
         for name in names(part_name):
-            if not patterns or any(pattern in name for pattern in patterns):
+            if not patterns or any(pattern in name or fnmatchcase(name, pattern) for pattern in patterns):
                 yield walked(part_name, name, full)

@@ -7,10 +7,10 @@ from enum import StrEnum
 
 
 class Word(StrEnum):
-    """Best first: an input that was tried in two modes has the worse of them."""
+    """Best first: an input that was tried in two modes has the worse of them. The first two are agreement."""
 
     AGREE = "agree"
-    VACUOUS = "nothing to compare"  # every output is empty, zero or not finite, alike on both sides
+    ZERO = "all zero"  # agrees too, in zeros of equal shape: every output and gradient is 0 on both sides, or empty
     NO_TWIN = "no twin"
     DIFFER = "differ"
     UNSUPPORTED = "not supported"

@@ -74,6 +74,9 @@ class Recurrent(Twin):
         for name, value in {"input_size": input_size, "hidden_size": hidden_size, "num_layers": num_layers}.items():
             if value <= 0:
                 raise ValueError(f"{name} must be greater than zero, got {value}")
+        for name, flag in {"bias": bias, "batch_first": batch_first}.items():
+            if not isinstance(flag, bool):
+                raise ValueError(f"{name} must be True or False, got {flag!r}")
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout must be a probability, from 0 to 1, got {dropout}")
         if dropout and num_layers == 1:
@@ -191,9 +194,10 @@ class OneStep(Twin):
             states = self.get_initial_state(batch_size=ops.shape(x)[0])
         else:
             states = [hx] if self.states == 1 else list(hx)
+            expected = (*input.shape[:-1], self.hidden_size)
             for state in states:
-                if len(state.shape) != len(input.shape) or state.shape[-1] != self.hidden_size:
-                    raise ValueError(f"hx must have {len(input.shape)} axes, the last of hidden_size={self.hidden_size}, got the shape {tuple(state.shape)}")
+                if len(state.shape) != len(expected) or any(None not in (a, b) and a != b for a, b in zip(state.shape, expected, strict=True)):
+                    raise ValueError(f"hx must have the shape {expected} (batch, hidden_size), got {tuple(state.shape)}")
             states = [ops.expand_dims(state, 0) for state in states] if unbatched else states
         _, states = self.step(x, states)
         states = [ops.squeeze(state, 0) for state in states] if unbatched else states

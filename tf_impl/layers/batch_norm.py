@@ -1,6 +1,7 @@
 """Batch normalisation of vectors, signals, images and volumes, channels last, with PyTorch's arguments and running statistics."""
 
 import math
+from typing import Any
 
 import keras
 from jaxtyping import Float
@@ -48,17 +49,28 @@ class _BatchNorm(Twin, keras.layers.BatchNormalization):
         learning = bool(training) and self.trainable
         if self.track_running_stats and not learning:
             return super().call(inputs, training=False)
-        if None not in inputs.shape and math.prod(inputs.shape[:-1]) == 1:
+        if self.epsilon <= 0:
+            raise ValueError(f"{type(self).__name__}: eps must be positive where statistics are taken, got {self.epsilon}")
+        replica = self._replica(learning)
+        if replica is None and None not in inputs.shape and math.prod(inputs.shape[:-1]) == 1:
             raise ValueError(f"{type(self).__name__} needs more than one value per channel to take statistics of, got an input of shape {tuple(inputs.shape)}")
-        if 0 in inputs.shape:  # no statistics to take; PyTorch counts the batch all the same
+        if replica is None and 0 in inputs.shape:  # no statistics to take; PyTorch counts the batch all the same
             return self._scaled(inputs)
         x = widened(inputs)
-        mean, variance = ops.moments(x, axes=tuple(range(len(x.shape) - 1)))
+        n, mean, variance = self._moments(x, replica)
         if self.track_running_stats:
-            n = ops.cast(ops.size(x) // self.num_features, x.dtype)
             self._track(n, mean, variance * (n / ops.maximum(n - 1, 1)))
         outputs = ops.batch_normalization(x, mean, variance, axis=-1, offset=self.beta, scale=self.gamma, epsilon=self.epsilon)
         return ops.cast(outputs, self.compute_dtype)
+
+    def _replica(self, learning: bool) -> Any:
+        """This replica's context where the batches of others count too: `SyncBatchNorm` has one."""
+        return None
+
+    def _moments(self, x: Tensor, replica: Any) -> tuple[Tensor, Tensor, Tensor]:
+        """How many values a channel has, their mean and their biased variance."""
+        mean, variance = ops.moments(x, axes=tuple(range(len(x.shape) - 1)))
+        return ops.cast(ops.size(x) // self.num_features, x.dtype), mean, variance
 
     def _scaled(self, nothing: Tensor) -> Tensor:
         if self.track_running_stats:
@@ -108,7 +120,7 @@ class BatchNorm2d(_BatchNorm):
         input and output (N, H, W, C); γ, β, running mean and variance (C,), `num_batches_tracked` ().
 
     Raises:
-        ValueError: the input's axes or its last axis are not as expected; a batch with one value per channel in training.
+        ValueError: the input's axes or its last axis are not as expected; a batch with one value per channel, or eps ≤ 0, in training.
             (In a graph whose batch size is unknown the latter cannot be seen; the variance is 0 then.)
 
     Differs from PyTorch:

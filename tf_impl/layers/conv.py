@@ -43,6 +43,8 @@ class _Conv(Twin):
         self.input_spec = None  # Keras' asks for a batch axis
 
     def call(self, inputs: Float[Tensor, "*n_space c"]) -> Float[Tensor, "*n_out o"]:
+        if "float" not in keras.backend.standardize_dtype(inputs.dtype):
+            raise ValueError(f"{type(self).__name__}: the input must be floats, as the weights are, got {keras.backend.standardize_dtype(inputs.dtype)}")
         check_channels(self, inputs, "in_channels", self.in_channels)
         return batched(self._on_batch, inputs, self.rank, type(self).__name__)
 

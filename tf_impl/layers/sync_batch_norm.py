@@ -1,10 +1,10 @@
 """Batch normalisation by the statistics of all replicas' batches, channels last, with PyTorch's arguments."""
 
+from typing import Any
+
 import keras
-from jaxtyping import Float
 from keras import ops
 
-from tf_impl.layers._twin import check_channels, widened
 from tf_impl.layers.batch_norm import _BatchNorm
 from tf_impl.typing import Tensor
 
@@ -43,27 +43,18 @@ class SyncBatchNorm(_BatchNorm):
             raise ValueError(f"process_group must be None, the tf.distribute strategy decides who takes part, got {process_group!r}")
         super().__init__(num_features, eps, momentum, affine, track_running_stats, bias=bias, **kwargs)
 
-    def call(self, inputs: Float[Tensor, "n *space c"], training: bool | None = None) -> Float[Tensor, "n *space c"]:
-        replica = _one_of_several() if training and self.trainable else None
+    def _replica(self, learning: bool) -> Any:
+        if not learning or keras.backend.backend() != "tensorflow":
+            return None
+        import tensorflow as tf
+
+        context = tf.distribute.get_replica_context()
+        return context if context is not None and context.num_replicas_in_sync > 1 else None
+
+    def _moments(self, x: Tensor, replica: Any) -> tuple[Tensor, Tensor, Tensor]:
         if replica is None:
-            return super().call(inputs, training=training)
-        check_channels(self, inputs, "num_features", self.num_features)
-        x = widened(inputs)
+            return super()._moments(x, replica)
         axes = tuple(range(len(x.shape) - 1))
         n = replica.all_reduce("SUM", ops.cast(ops.size(x) // self.num_features, x.dtype))
         mean = replica.all_reduce("SUM", ops.sum(x, axis=axes)) / n
-        variance = replica.all_reduce("SUM", ops.sum(ops.square(x - mean), axis=axes)) / n
-        if self.track_running_stats:
-            self._track(mean, variance * (n / ops.maximum(n - 1, 1)))
-        outputs = ops.batch_normalization(x, mean, variance, axis=-1, offset=self.beta, scale=self.gamma, epsilon=self.epsilon)
-        return ops.cast(outputs, self.compute_dtype)
-
-
-def _one_of_several():
-    """TensorFlow's context of this replica, if there are others."""
-    if keras.backend.backend() != "tensorflow":
-        return None
-    import tensorflow as tf
-
-    context = tf.distribute.get_replica_context()
-    return context if context is not None and context.num_replicas_in_sync > 1 else None
+        return n, mean, replica.all_reduce("SUM", ops.sum(ops.square(x - mean), axis=axes)) / n
