@@ -9,4 +9,11 @@ from torch_ref.models.linear_regression import LinearModel as LinearModel
 from torch_ref.models.logistic_regression import LogisticRegressionModel as LogisticRegressionModel
 from torch_ref.models.mlp import DiabetesMLP as DiabetesMLP
 from torch_ref.models.mlp import FashionMLP as FashionMLP
+from torch_ref.models.resnet import ResNet as ResNet
+from torch_ref.models.resnet import ResNetBackbone as ResNetBackbone
+from torch_ref.models.resnet import resnet18 as resnet18
+from torch_ref.models.resnet import resnet34 as resnet34
+from torch_ref.models.resnet import resnet50 as resnet50
+from torch_ref.models.resnet import resnet101 as resnet101
+from torch_ref.models.resnet import resnet152 as resnet152
 from torch_ref.models.sixty_minute_net import Net as Net
