@@ -1,0 +1,29 @@
+"""Layouts in Keras: axes, channels, kernels, sizes."""
+
+from tf_impl.layouts.axes import expected as expected
+from tf_impl.layouts.axes import grey as grey
+from tf_impl.layouts.axes import moved as moved
+from tf_impl.layouts.axes import scrambled as scrambled
+from tf_impl.layouts.channel_order import by_negative_step as by_negative_step
+from tf_impl.layouts.channel_order import swapped as swapped
+from tf_impl.layouts.channel_order import swapped_kernel as swapped_kernel
+from tf_impl.layouts.conv_modes import convolved as convolved
+from tf_impl.layouts.conv_modes import correlated as correlated
+from tf_impl.layouts.conv_modes import sizes_of_modes as sizes_of_modes
+from tf_impl.layouts.flatten_order import linear_after_flatten as linear_after_flatten
+from tf_impl.layouts.flatten_order import plainly as plainly
+from tf_impl.layouts.image_size import grey_to_batch as grey_to_batch
+from tf_impl.layouts.image_size import orders as orders
+from tf_impl.layouts.image_size import resize as resize
+from tf_impl.layouts.kernels import dense as dense
+from tf_impl.layouts.kernels import depthwise as depthwise
+from tf_impl.layouts.kernels import grouped as grouped
+from tf_impl.layouts.kernels import plain as plain
+from tf_impl.layouts.kernels import transposed as transposed
+from tf_impl.layouts.receptive_field import bottleneck as bottleneck
+from tf_impl.layouts.receptive_field import receptive_field as receptive_field
+from tf_impl.layouts.receptive_field import stack_parameters as stack_parameters
+from tf_impl.layouts.same_padding import as_written as as_written
+from tf_impl.layouts.same_padding import refused as refused
+from tf_impl.layouts.same_padding import same as same
+from tf_impl.layouts.same_padding import symmetric as symmetric

@@ -1,0 +1,29 @@
+"""Layouts in PyTorch: axes, channels, kernels, sizes."""
+
+from torch_ref.layouts.axes import expected as expected
+from torch_ref.layouts.axes import grey as grey
+from torch_ref.layouts.axes import moved as moved
+from torch_ref.layouts.axes import scrambled as scrambled
+from torch_ref.layouts.channel_order import by_negative_step as by_negative_step
+from torch_ref.layouts.channel_order import swapped as swapped
+from torch_ref.layouts.channel_order import swapped_kernel as swapped_kernel
+from torch_ref.layouts.conv_modes import convolved as convolved
+from torch_ref.layouts.conv_modes import correlated as correlated
+from torch_ref.layouts.conv_modes import sizes_of_modes as sizes_of_modes
+from torch_ref.layouts.flatten_order import linear_after_flatten as linear_after_flatten
+from torch_ref.layouts.flatten_order import plainly as plainly
+from torch_ref.layouts.image_size import grey_to_batch as grey_to_batch
+from torch_ref.layouts.image_size import orders as orders
+from torch_ref.layouts.image_size import resize as resize
+from torch_ref.layouts.kernels import dense as dense
+from torch_ref.layouts.kernels import depthwise as depthwise
+from torch_ref.layouts.kernels import grouped as grouped
+from torch_ref.layouts.kernels import plain as plain
+from torch_ref.layouts.kernels import transposed as transposed
+from torch_ref.layouts.receptive_field import bottleneck as bottleneck
+from torch_ref.layouts.receptive_field import receptive_field as receptive_field
+from torch_ref.layouts.receptive_field import stack_parameters as stack_parameters
+from torch_ref.layouts.same_padding import as_written as as_written
+from torch_ref.layouts.same_padding import refused as refused
+from torch_ref.layouts.same_padding import same as same
+from torch_ref.layouts.same_padding import symmetric as symmetric
