@@ -145,7 +145,7 @@ class Keras:
         rates = {}
         for layer in self.model._flatten_layers():
             for attribute in ("rate", "dropout", "_dropout"):
-                if isinstance(getattr(layer, attribute, None), float):
+                if isinstance(getattr(layer, attribute, None), float) and not isinstance(getattr(type(layer), attribute, None), property):
                     rates[layer, attribute] = getattr(layer, attribute)
                     setattr(layer, attribute, 0.0)
         try:
