@@ -101,6 +101,7 @@ from tf_impl.layers.shuffle import PixelShuffle as PixelShuffle
 from tf_impl.layers.shuffle import PixelUnshuffle as PixelUnshuffle
 from tf_impl.layers.similarity import CosineSimilarity as CosineSimilarity
 from tf_impl.layers.similarity import PairwiseDistance as PairwiseDistance
+from tf_impl.layers.stochastic_depth import StochasticDepth as StochasticDepth
 from tf_impl.layers.sync_batch_norm import SyncBatchNorm as SyncBatchNorm
 from tf_impl.layers.transformer import Transformer as Transformer
 from tf_impl.layers.transformer import TransformerDecoder as TransformerDecoder

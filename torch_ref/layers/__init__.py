@@ -101,6 +101,7 @@ from torch_ref.layers.shuffle import PixelShuffle as PixelShuffle
 from torch_ref.layers.shuffle import PixelUnshuffle as PixelUnshuffle
 from torch_ref.layers.similarity import CosineSimilarity as CosineSimilarity
 from torch_ref.layers.similarity import PairwiseDistance as PairwiseDistance
+from torch_ref.layers.stochastic_depth import StochasticDepth as StochasticDepth
 from torch_ref.layers.sync_batch_norm import SyncBatchNorm as SyncBatchNorm
 from torch_ref.layers.transformer import Transformer as Transformer
 from torch_ref.layers.transformer import TransformerDecoder as TransformerDecoder
