@@ -1,12 +1,14 @@
 """Real data as NumPy arrays in torch's layout, without a framework: images (N, C, H, W) float32 in [0, 1], labels (N,) int64.
 
-`PARITY_DATA` names a directory with the standard files (`mnist/train-images-idx3-ubyte.gz`, …); scikit-learn's digits are always there.
+`PARITY_DATA` names a directory with the standard files (`mnist/train-images-idx3-ubyte.gz`, `diabetes/diabetes.csv.gz`, …);
+scikit-learn's digits and its two photographs are always there.
 """
 
 from __future__ import annotations
 
 import functools
 import gzip
+import hashlib
 import math
 import os
 import struct
@@ -18,6 +20,16 @@ import numpy as np
 from parity.errors import CannotRunError
 
 Data = tuple[np.ndarray, np.ndarray]
+
+
+EMBEDDED = ("digits", "photographs")  # come with scikit-learn
+IMAGES = ("mnist", "fashion_mnist", "fashion_mnist_900")  # folders of idx files
+DATA = (*EMBEDDED, *IMAGES, "diabetes")
+MD5 = {  # of the uncompressed files, as published
+    ("mnist", "train-images-idx3-ubyte"): "6bbc9ace898e44ae57da46a324031adb",
+    ("mnist", "train-labels-idx1-ubyte"): "a25bea736e30d166cdddb491f175f624",
+}
+PUBLISHED = 60_000  # images in the whole of it; a part has no checksum
 
 
 class DataError(CannotRunError):
@@ -32,7 +44,7 @@ def directory() -> Path | None:
 
 def missing(name: str) -> str:
     """Why a data set cannot be loaded here, or "" when it can."""
-    if name in {"", "digits"}:
+    if name in {"", *EMBEDDED}:
         return ""
     folder = directory()
     if folder is None:
@@ -41,23 +53,76 @@ def missing(name: str) -> str:
 
 
 def load(name: str, size: int = 32) -> Data:
-    """A data set by name, "digits" or "mnist", as square images of `size` pixels.
+    """A data set by name, images as squares of `size` pixels.
+
+    "digits", "photographs", "mnist", "fashion_mnist", "fashion_mnist_900": images and class numbers;
+    "diabetes": 8 features (N, 8) and 0 or 1 as a float (N, 1), as a binary loss wants it. `size` says nothing there.
 
     Raises:
-        DataError: unknown name, missing directory or broken file.
+        DataError: unknown name, missing directory, broken file or wrong checksum.
     """
     if name == "digits":
         return digits(size)
-    if name == "mnist":
-        why = missing(name)
-        if why:
-            raise DataError(why)
-        folder = directory()
-        assert folder is not None
-        images = read_idx(folder / name / "train-images-idx3-ubyte.gz")
-        labels = read_idx(folder / name / "train-labels-idx1-ubyte.gz")
-        return _padded(images[:, None].astype(np.float32) / np.float32(255), size), labels.astype(np.int64)
-    raise DataError(f"Unknown data set {name!r}; there are 'digits' and 'mnist'.")
+    if name == "photographs":
+        return photographs(size)
+    if name not in DATA:
+        raise DataError(f"Unknown data set {name!r}; there are {', '.join(map(repr, DATA[:-1]))} and {DATA[-1]!r}.")
+    why = missing(name)
+    if why:
+        raise DataError(why)
+    folder = directory()
+    assert folder is not None
+    if name == "diabetes":
+        return read_diabetes(folder / name / "diabetes.csv.gz")
+    images, labels = (_checked(name, read_idx(folder / name / f"{file}.gz"), file) for file in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"))
+    if len(images) != len(labels):
+        raise DataError(f"{folder / name} holds {len(images)} images and {len(labels)} labels; copy the files again.")
+    return _padded(images[:, None].astype(np.float32) / np.float32(255), size), labels.astype(np.int64)
+
+
+def _checked(name: str, values: np.ndarray, file: str) -> np.ndarray:
+    """Refuses a file of the published length whose content is another."""
+    expected = MD5.get((name, file))
+    if expected is not None and len(values) == PUBLISHED:
+        header = bytes([0, 0, 8, values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
+        actual = hashlib.md5(header + values.tobytes(), usedforsecurity=False).hexdigest()
+        if actual != expected:
+            raise DataError(f"{file} of {name} has the MD5 {actual}, published is {expected}; copy it again.")
+    return values
+
+
+def read_diabetes(path: Path) -> Data:
+    """The notes' table: 8 features between −1 and 1, then 0 or 1, separated by commas.
+
+    Raises:
+        DataError: missing, or no such table.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} does not exist; put the table of 759 rows and 9 columns there.")
+    try:
+        table = np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)
+    except (ValueError, OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path} is damaged or no table of numbers ({error}); copy it again.") from error
+    if table.shape[1:] != (9,) or not np.isin(table[:, 8], (0.0, 1.0)).all():
+        raise DataError(f"{path} should have 9 columns, the last 0 or 1, but is {table.shape}; copy it again.")
+    return np.ascontiguousarray(table[:, :8]), np.ascontiguousarray(table[:, 8:])
+
+
+@functools.cache
+def photographs(size: int = 224) -> Data:
+    """scikit-learn's two photographs (a temple, a flower; 427x640 pixels), the square of `size` pixels in the middle; read-only."""
+    from sklearn.datasets import load_sample_images
+
+    whole = np.stack(load_sample_images().images)
+    _, height, width, _ = whole.shape
+    if not 0 < size <= height:
+        raise DataError(f"photographs: size {size} is not between 1 and the photographs' {height} rows.")
+    top, left = (height - size) // 2, (width - size) // 2
+    square = whole[:, top : top + size, left : left + size].transpose(0, 3, 1, 2).astype(np.float32) / np.float32(255)
+    data = np.ascontiguousarray(square), np.arange(2)
+    for array in data:
+        array.flags.writeable = False
+    return data
 
 
 @functools.cache

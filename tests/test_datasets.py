@@ -1,6 +1,7 @@
 """Real data: right shapes and values, and one sentence for every file that is not what it should be."""
 
 import gzip
+import os
 import struct
 from pathlib import Path
 
@@ -93,8 +94,66 @@ def test_where_data_are_looked_for(monkeypatch, tmp_path):
 
 
 def test_an_unknown_data_set():
-    with pytest.raises(DataError, match="Unknown data set 'imagenet'; there are 'digits' and 'mnist'"):
+    with pytest.raises(DataError, match="Unknown data set 'imagenet'; there are 'digits', 'photographs', 'mnist'"):
         load("imagenet")
+
+
+def test_a_part_has_no_checksum_and_the_whole_has(mnist):
+    for name, values in (("train-images-idx3-ubyte.gz", np.zeros((60_000, 2, 2))), ("train-labels-idx1-ubyte.gz", np.zeros(60_000))):
+        (mnist / name).write_bytes(gzip.compress(idx(values), 1))
+    with pytest.raises(DataError, match=r"train-images-idx3-ubyte of mnist has the MD5 \w{32}, published is 6bbc9ace\w{24}; copy it again"):
+        load("mnist", size=2)
+
+
+def test_as_many_labels_as_images(mnist):
+    (mnist / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx(np.arange(6))))
+    with pytest.raises(DataError, match="holds 7 images and 6 labels"):
+        load("mnist")
+
+
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = Path(os.environ.get("PARITY_DATA") or "/work/shared/data")
+    if not folder.is_dir():
+        pytest.skip("needs the real files: set PARITY_DATA")
+    monkeypatch.setenv("PARITY_DATA", str(folder))
+    return folder
+
+
+def test_the_real_files(real):
+    images, labels = load("fashion_mnist_900")
+    assert images.shape == (900, 1, 32, 32)
+    assert np.bincount(labels).tolist() == [90] * 10
+    features, outcome = load("diabetes")
+    assert (features.shape, outcome.shape, features.dtype, outcome.dtype) == ((759, 8), (759, 1), np.float32, np.float32)
+    assert -1 < features.min() < -0.99
+    assert features.max() == 1
+    assert outcome.sum() == 496
+
+
+def test_mnist_as_published(real):
+    images, labels = load("mnist")
+    assert images.shape == (60_000, 1, 32, 32)
+    assert np.bincount(labels).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+
+
+@pytest.mark.parametrize("content", [b"1,2\n", b"a,b,c\n", b"1,2,3,4,5,6,7,8,9\n"], ids=["columns", "text", "label"])
+def test_a_table_that_is_not_the_diabetes_set(tmp_path, monkeypatch, content):
+    monkeypatch.setenv("PARITY_DATA", str(tmp_path))
+    (tmp_path / "diabetes").mkdir()
+    with pytest.raises(DataError, match=r"diabetes\.csv\.gz does not exist"):
+        load("diabetes")
+    (tmp_path / "diabetes" / "diabetes.csv.gz").write_bytes(gzip.compress(content))
+    with pytest.raises(DataError, match="copy it again"):
+        load("diabetes")
+
+
+def test_photographs_are_always_there():
+    images, names = load("photographs", size=224)
+    assert (images.shape, images.dtype, names.tolist()) == ((2, 3, 224, 224), np.float32, [0, 1])
+    assert 0 <= images.min() < 0.05 < 0.95 < images.max() <= 1
+    with pytest.raises(DataError, match="size 500 is not between 1 and the photographs' 427 rows"):
+        load("photographs", size=500)
 
 
 def test_an_idx_file_may_be_unpacked(tmp_path):
