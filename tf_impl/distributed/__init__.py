@@ -1,0 +1,1 @@
+"""Several devices on one machine: the same gradients, updates and statistics as one."""
