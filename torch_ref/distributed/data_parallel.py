@@ -1,6 +1,6 @@
 r"""One machine, several processes: each takes its part of the batch, gradients are averaged, every process takes the same step.
 
-$$ g = \tfrac1R \sum_r \nabla_\theta \ell_r = \nabla_\theta \ell \;\text{ for a mean over equal parts}, \qquad \tfrac1R \nabla_\theta \ell \;\text{ for a sum} $$
+$$ g = \tfrac1R \sum_r \nabla_\theta \ell_r = \nabla_\theta \ell \text{ for a mean over equal parts}, \quad \tfrac1R \nabla_\theta \ell \text{ for a sum} $$
 
 Shapes: x (N, 3, H, W), labels (N,), N a multiple of the number of processes.
 
