@@ -14,17 +14,31 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from parity.check import ParityError as ParityError
+    from parity.check import assert_parity as assert_parity
+    from parity.check import check as check
+    from parity.checked import Report as Report
     from parity.comparison import Comparison as Comparison
     from parity.comparison import compare as compare
+    from parity.diagnosis.findings import Finding as Finding
     from parity.live import record as record
     from parity.results import Result as Result
     from parity.results import Run as Run
     from parity.runner import run as run
     from parity.trace import Trace as Trace
     from parity.verdict import Verdict as Verdict
+    from parity.weight_map import WeightMap as WeightMap
+    from parity.weight_map import transfer_weights as transfer_weights
+    from parity.weight_map import weight_map as weight_map
 
 _HOMES = {
     "Comparison": "parity.comparison",
+    "Finding": "parity.diagnosis.findings",
+    "ParityError": "parity.check",
+    "Report": "parity.checked",
+    "WeightMap": "parity.weight_map",
+    "assert_parity": "parity.check",
+    "check": "parity.check",
     "compare": "parity.comparison",
     "Result": "parity.results",
     "Run": "parity.results",
@@ -32,6 +46,8 @@ _HOMES = {
     "run": "parity.runner",
     "Trace": "parity.trace",
     "Verdict": "parity.verdict",
+    "transfer_weights": "parity.weight_map",
+    "weight_map": "parity.weight_map",
 }
 
 

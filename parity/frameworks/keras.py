@@ -76,6 +76,10 @@ class Keras:
         array = moved_in(array, layout)
         return self.engine.tensor(np.array(array, dtype=keras.config.floatx() if array.dtype.kind == "f" else None, order="C"))
 
+    def plain_tensor(self, array: np.ndarray) -> Any:
+        """An array as it lies; floats in the current precision."""
+        return self.tensor(array)
+
     def array(self, tensor: Any, layout: Layout = "same") -> np.ndarray:
         return np.array(moved_out(np.asarray(keras.ops.convert_to_numpy(tensor)), layout), order="C")
 
@@ -95,6 +99,45 @@ class Keras:
 
     def call_mapping(self, model: Any, inputs: Mapping[str, Any], training: bool) -> Any:
         return model(dict(inputs), training=training)
+
+    def call_inputs(self, model: Any, values: Sequence[Any], training: bool, together: bool) -> Any:
+        """As Keras takes several inputs: in one list, or one by one where `call` has as many arguments."""
+        if together and len(values) > 1 and (isinstance(model, keras.src.models.Functional) or len(_arguments_of_call(model)) < len(values)):
+            values = [list(values)]
+        return self.call(model, values, training)
+
+    def call_named(self, model: Any, values: Mapping[str, Any], training: bool) -> Any:
+        """By keyword where `call` has arguments of these names, else as one mapping."""
+        words = {"training": training} if model._call_has_training_arg else {}
+        if set(values) <= set(_arguments_of_call(model)) and not isinstance(model, keras.src.models.Functional):
+            return model(**values, **words)
+        return model(dict(values), **words)
+
+    def declared_shapes(self, model: Any) -> Any:
+        """Shapes of the inputs that a functional or Sequential model declares: a mapping by name and, under numbers, by place."""
+        graph = getattr(model, "_functional", None) or model
+        if isinstance(graph, keras.src.models.Functional):
+            tensors = list(graph.inputs)
+            names = [t._keras_history.operation.name if hasattr(t, "_keras_history") else t.name for t in tensors]
+            return _Declared({name: tuple(t.shape) for name, t in zip(names, tensors, strict=True)}, [tuple(t.shape) for t in tensors])
+        return _Declared({}, [])
+
+    def children(self, layer: Any) -> Iterator[tuple[str, Any]]:
+        return _children(layer)
+
+    def compiled(self, function: Callable[..., Any], mode: str) -> Callable[..., Any]:
+        """The same as a graph ("graph") or compiled by XLA ("jit"); as it is ("eager")."""
+        return function if mode == "eager" else self.engine.compiled(function, mode == "jit")  # type: ignore[no-any-return]
+
+    def is_keras_loss(self, loss: Any) -> bool:
+        """A loss of `keras.losses`, or of a class derived from `keras.losses.Loss`, which are called (target, output)."""
+        return isinstance(loss, keras.losses.Loss) or getattr(loss, "__module__", "").startswith("keras.")
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        """What `configure` sets for the whole process is put back."""
+        with self.engine.restored():
+            yield
 
     def prepare(self, model: Any, inputs: Sequence[Any], arguments: Mapping[str, Any] = NOTHING) -> None:
         if isinstance(model, keras.layers.Layer) and not all(layer.built for layer in model._flatten_layers()):
@@ -170,6 +213,24 @@ class Keras:
             return float(keras.ops.convert_to_numpy(value)), float(keras.ops.convert_to_numpy(accuracy))
 
         return step
+
+
+class _Declared:
+    """Declared input shapes, by name or by place."""
+
+    def __init__(self, by_name: dict[str, tuple[int | None, ...]], by_place: list[tuple[int | None, ...]]) -> None:
+        self.by_name, self.by_place = by_name, by_place
+
+    def of(self, name: str, place: int) -> tuple[int | None, ...] | None:
+        return self.by_name.get(name) or (self.by_place[place] if place < len(self.by_place) else None)
+
+
+def _arguments_of_call(model: Any) -> list[str]:
+    """The names of `call`'s arguments that may be tensors."""
+    import inspect
+
+    names = [n for n, p in inspect.signature(model.call).parameters.items() if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    return [name for name in names if name not in {"training", "mask"} or (name == "mask" and len(names) > 1)]
 
 
 def _slots(layer: Any, path: list[str], seen: set[int]) -> Iterator[Slot]:

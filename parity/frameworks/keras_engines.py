@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -62,6 +63,17 @@ class TensorFlow:
             self.tf.random.set_seed = set_seed
         self.seeded = context._rng.getstate()
 
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        tf32 = self.tf.config.experimental.tensor_float_32_execution_enabled()
+        try:
+            yield
+        finally:
+            self.tf.config.experimental.enable_tensor_float_32_execution(tf32)
+
+    def compiled(self, function: Function, jit: bool) -> Function:
+        return self.tf.function(function, jit_compile=jit)  # type: ignore[no-any-return]
+
     def tensor(self, array: np.ndarray) -> Any:
         return self.tf.convert_to_tensor(array)
 
@@ -117,6 +129,14 @@ class Torch:
     def seed(self, seed: int) -> None:
         keras.utils.set_random_seed(seed)
 
+    def restored(self) -> contextlib.AbstractContextManager[None]:
+        from parity.frameworks.torch import TORCH
+
+        return TORCH.restored()
+
+    def compiled(self, function: Function, jit: bool) -> Function:
+        return function  # `torch.compile` changes no formula and needs a compiler
+
     def tensor(self, array: np.ndarray) -> Any:
         return keras.ops.convert_to_tensor(array)
 
@@ -165,6 +185,17 @@ class Jax:
 
     def seed(self, seed: int) -> None:
         keras.utils.set_random_seed(seed)
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        precision = self.jax.config.jax_default_matmul_precision
+        try:
+            yield
+        finally:
+            self.jax.config.update("jax_default_matmul_precision", precision)
+
+    def compiled(self, function: Function, jit: bool) -> Function:
+        return function  # its gradients are traced as they are
 
     def tensor(self, array: np.ndarray) -> Any:
         return self.jax.numpy.asarray(array)

@@ -17,6 +17,7 @@ from parity.weights import same
 
 class Torch:
     name = "torch"
+    parameter_type = torch.nn.Parameter
 
     def __init__(self) -> None:
         self.device = torch.device("cpu")
@@ -101,6 +102,29 @@ class Torch:
         if any(map(torch.nn.parameter.is_lazy, [*model.parameters(), *model.buffers()])):  # sizes come with the first call
             with torch.no_grad():
                 self.call(model, inputs, False, arguments)
+
+    @contextlib.contextmanager
+    def restored(self) -> Iterator[None]:
+        """The process' flags, which `configure` sets, are put back."""
+        cuda, cudnn, mha = torch.backends.cuda.matmul, torch.backends.cudnn, torch.backends.mha
+        before = cuda.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic, mha.get_fastpath_enabled()
+        generator = torch.get_rng_state()
+        try:
+            yield
+        finally:
+            cuda.allow_tf32, cudnn.allow_tf32, cudnn.benchmark, cudnn.deterministic = before[:4]
+            mha.set_fastpath_enabled(before[4])
+            torch.set_rng_state(generator)
+
+    def moved(self, model: torch.nn.Module, dtype: str) -> torch.nn.Module:
+        """The model itself on the device and in this float type."""
+        return model.to(self.device, getattr(torch, dtype))
+
+    def load(self, model: torch.nn.Module, state: Mapping[str, np.ndarray]) -> None:
+        """Parameters and buffers from arrays under their state_dict names."""
+        for name, tensor in model.state_dict(keep_vars=True).items():
+            if name in state:
+                self.assign(tensor, state[name])
 
     @contextlib.contextmanager
     def cast(self, model: torch.nn.Module, dtype: str) -> Iterator[torch.nn.Module]:

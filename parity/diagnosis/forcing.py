@@ -1,0 +1,451 @@
+"""The teacher-forced run: every matched Keras layer is judged on torch's recorded input and hands on torch's recorded output, so that nothing accumulates.
+
+At each matched layer (a) its live input is compared with torch's (the code between layers), (b) the layer itself runs on torch's input and its output is
+compared with torch's (inside the layer), (c) torch's output goes on. In the first run, layers that names and shapes left open are matched by what they are fed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.layouts import Order, channels_last, close, matching, orders, standing
+from parity.diagnosis.matching import Match, Matching, Seam, nearest_by_name
+from parity.diagnosis.units import Unit
+
+CHANNEL_KINDS = frozenset({"conv", "conv_transpose", "batch_norm", "group_norm", "instance_norm", "prelu"})
+LINEAR = frozenset({"linear", ""})
+
+
+@dataclass(eq=False)
+class View:
+    """How a torch value lies on the Keras side: an order of axes, and the seam of a flatten where there is one."""
+
+    order: Order
+    seam: Seam | None = None
+
+    def apply(self, array: np.ndarray) -> np.ndarray:
+        return self.order.apply(self.seam.to_keras(array) if self.seam else array)
+
+    def undo(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        back = self.order.undo(array, shape)
+        return self.seam.to_torch(back) if self.seam else back
+
+
+@dataclass(eq=False)
+class Checkpoint:
+    """One call of one matched layer in a forced run; arrays in torch's layout."""
+
+    match: Match
+    last: Match  # of a Keras layer that holds several torch modules (separable convolutions): the last of them
+    call: Any  # UnitCall of `match`
+    final: Any  # UnitCall of `last`
+    index: int
+    live: list[np.ndarray | None]  # what reached the layer, a tensor input each; None: its shape fits nothing
+    given: list[np.ndarray]
+    views: list[View | None]
+    actual: dict[str, np.ndarray]  # output → what the layer made of torch's input
+    expected: dict[str, np.ndarray]
+    out_views: dict[str, View]
+    raw_inputs: list[Any] = field(default_factory=list)  # Keras tensors: live
+    shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None  # an output whose shape fits nothing: torch's, Keras'
+    leaves: dict[str, Any] = field(default_factory=dict)  # output → the Keras tensor handed on
+    error: str = ""
+    call_args: tuple[Any, Any] = ((), {})  # what the layer was called with, after replacing
+
+    @property
+    def name(self) -> str:
+        return self.match.torch.name
+
+
+@dataclass(eq=False)
+class Seen:
+    """A value that appeared on the Keras side: by which operation or layer, and where."""
+
+    array: np.ndarray
+    what: str
+    layer: str
+    step: int
+    forced: bool = False
+    sources: tuple[int, ...] = ()  # ids of the tensors it was made from
+    key: int = 0
+
+
+@dataclass(eq=False)
+class Forced:
+    """What a forced run found."""
+
+    checkpoints: list[Checkpoint] = field(default_factory=list)
+    outputs: Any = None
+    seen: list[Seen] = field(default_factory=list)
+    held: list[Any] = field(default_factory=list)  # tensors kept alive, so that ids stay theirs
+    unmatched: list[Unit] = field(default_factory=list)  # Keras units that were called and match nothing
+
+
+class Forcing:
+    """Runs a Keras model under a matching.
+
+    Args:
+        keras, torch: the adapters.
+        calls: torch unit (by id) → its calls in this precision.
+        state: torch's weights by name; None: the Keras model keeps its own.
+        views: those of an earlier run, by (torch unit, call, input): a second precision uses the same.
+    """
+
+    def __init__(self, keras: Any, torch: Any, matching: Matching, calls: Mapping[int, list[Any]], flow: Any, state: Mapping[str, np.ndarray] | None) -> None:
+        self.keras, self.torch, self.matching, self.calls, self.flow, self.state = keras, torch, matching, calls, flow, state
+        self.by_layer: dict[int, list[Unit]] = {}
+        for unit in matching.keras_units:
+            self.by_layer.setdefault(id(unit.layer), []).append(unit)
+        self.used: dict[int, int] = {}
+        self.views: dict[tuple[int, int, str], View | None] = {}
+        self.found = Forced()
+        self.inside = 0
+        self.stack: list[str] = []
+        self.cursor = 0
+        self.spread: list[tuple[int, tuple[int, ...], int]] = []  # flattens: step, shape before, features after
+        self.sequence = {id(unit): place for place, unit in enumerate(self._in_order())}
+
+    def _in_order(self) -> list[Unit]:
+        """Torch's units by their first call."""
+        places = {id(call): i for i, call in enumerate(self.flow.calls)}
+        return sorted(self.matching.torch_units, key=lambda u: min((places[id(c.call)] for c in self.calls.get(id(u), ())), default=len(places)))
+
+    # Running
+
+    def run(self, call: Any, record_ops: bool = False) -> Forced:
+        """Runs `call()`, which calls the model, with every layer under control."""
+        from parity.frameworks.keras_tracing import watched
+
+        self.used, self.inside, self.found = {}, 0, Forced()
+        with watched(self.on_layer, self.on_op if record_ops else self.on_flatten):
+            self.found.outputs = call()
+        self.found.unmatched = [u for u in self.found.unmatched if self.matching.of_keras(u) is None]
+        return self.found
+
+    def on_flatten(self, op: str, inputs: list[Any], outputs: list[Any]) -> None:
+        """Keeps the shapes of flattens only."""
+        if op == "Reshape" and outputs and len(outputs[0].shape) >= 2 and len(inputs[0].shape) > len(outputs[0].shape):
+            self.spread.append((len(self.found.seen), tuple(inputs[0].shape), int(outputs[0].shape[-1])))
+
+    def on_op(self, op: str, inputs: list[Any], outputs: list[Any]) -> None:
+        self.on_flatten(op, inputs, outputs)
+        if self.inside:
+            return
+        for tensor in outputs:
+            if hasattr(tensor, "dtype") and getattr(tensor.dtype, "is_floating", False) and tensor.shape.rank is not None:
+                self.see(tensor, op, sources=tuple(id(t) for t in inputs))
+
+    def see(self, tensor: Any, what: str, forced: bool = False, sources: tuple[int, ...] = ()) -> None:
+        array = self.keras.array(tensor)
+        if array.dtype.kind == "f" and array.size > 1:
+            self.found.held.append(tensor)
+            self.found.seen.append(Seen(array, what, self.stack[-1] if self.stack else "", len(self.found.seen), forced, sources, id(tensor)))
+
+    def on_layer(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
+        units = self.by_layer.get(id(layer), [])
+        if self.inside or not units or all(unit.kind == "raw" for unit in units):
+            self.stack.append(layer.name)
+            try:
+                out = proceed(*args, **kwargs)
+            finally:
+                self.stack.pop()
+            if not self.inside and self.keras.is_tensor(out) and not self.is_model_like(layer):
+                self.see(out, type(layer).__name__)
+            return out
+        return self.force(layer, units, args, kwargs, proceed)
+
+    @staticmethod
+    def is_model_like(layer: Any) -> bool:
+        return bool(getattr(layer, "_layers", None))
+
+    def live(self, proceed: Any, args: Any, kwargs: Any) -> Any:
+        self.inside += 1
+        try:
+            return proceed(*args, **kwargs)
+        finally:
+            self.inside -= 1
+
+    # One layer
+
+    def force(self, layer: Any, units: list[Unit], args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
+        places = tensor_places(layer, units[0].kind, args, kwargs, self.keras.is_tensor)
+        live = [self.keras.array(args[p] if isinstance(p, int) else kwargs[p]) for p in places]
+        for unit in units:
+            if self.matching.of_keras(unit) is None:
+                self.assign(unit, live)
+        matches = [m for m in map(self.matching.of_keras, units) if m is not None]
+        if not matches:
+            self.found.unmatched += units
+            return self.live(proceed, args, kwargs)
+        first, last = matches[0], matches[-1]
+        index = self.which(first, live)
+        calls, ends = self.calls.get(id(first.torch), []), self.calls.get(id(last.torch), [])
+        if index is None or index >= len(ends):
+            return self.live(proceed, args, kwargs)
+        call, final = calls[index], ends[index]
+        if first.folded is not None:
+            final = self.folded_call(first, index) or final
+        given = [self.torch.array(t) for t in call.given[: len(live)]]
+        self.find_seam(first, call, given, live)
+        views, new_args, new_kwargs = [], list(args), dict(kwargs)
+        for i, (place, mine, theirs) in enumerate(zip(places, given, live, strict=False)):
+            view = self.view(first, index, f"in{i}", mine, theirs, self.canonical_in(first, mine))
+            views.append(view)
+            if view is not None:
+                tensor = self.keras.tensor(view.apply(mine)) if mine.dtype.kind == "f" else self.integers(view.apply(mine), args, kwargs, place)
+                if isinstance(place, int):
+                    new_args[place] = tensor
+                else:
+                    new_kwargs[place] = tensor
+        point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {}, [args[p] if isinstance(p, int) else kwargs[p] for p in places])
+        point.live = [None if v is None else v.undo(a, g.shape) for v, a, g in zip(views, live, given, strict=False)]
+        point.call_args = tuple(new_args), new_kwargs
+        self.found.checkpoints.append(point)
+        with linear_activation(layer, units[0].kind) as activation:
+            out = self.live(proceed, new_args, new_kwargs)
+        return self.hand_on(point, layer, out, activation)
+
+    def integers(self, array: np.ndarray, args: Any, kwargs: Any, place: Any) -> Any:
+        like = args[place] if isinstance(place, int) else kwargs[place]
+        import_dtype = getattr(like, "dtype", None)
+        return self.keras.engine.tensor(array.astype(str(import_dtype).replace("<dtype: '", "").replace("'>", "").replace("torch.", "")))
+
+    def hand_on(self, point: Checkpoint, layer: Any, out: Any, activation: Any) -> Any:
+        """Compares what the layer made with what torch's made, and passes torch's on in its place."""
+        leaves = list(out) if isinstance(out, (tuple, list)) else [out]
+        handed = []
+        taken: set[str] = set()
+        forced_path = self.stack[-1] if self.stack else ""
+        for leaf in leaves:
+            if not self.keras.is_tensor(leaf):
+                handed.append(leaf)
+                continue
+            actual = self.keras.array(leaf)
+            name, expected, view = self.counterpart(point, layer, actual, taken)
+            if view is None or expected is None:
+                if name:
+                    point.shapes = (tuple(point.final.made[name].shape), actual.shape)
+                handed.append(leaf if activation is None else activation(leaf))
+                continue
+            taken.add(name)
+            point.actual[name], point.expected[name], point.out_views[name] = view.undo(actual, expected.shape), expected, view
+            tensor = self.keras.tensor(view.apply(expected))
+            point.leaves[name] = tensor
+            if activation is not None:
+                self.see(tensor, "forced", forced=True)
+                tensor = activation(tensor)
+            handed.append(tensor)
+            self.stack.append(layer.name)
+            self.see(tensor, "forced", forced=activation is None)
+            self.stack.pop()
+        del forced_path
+        return type(out)(handed) if isinstance(out, (tuple, list)) else handed[0]
+
+    def counterpart(self, point: Checkpoint, layer: Any, actual: np.ndarray, taken: set[str]) -> tuple[str, np.ndarray | None, View | None]:
+        """The torch output that this Keras output stands for: an equal one, else the first of the fitting shape."""
+        made = {name: self.torch.array(tensor) for name, tensor in point.final.made.items() if name not in taken}
+        if "flipped" in made and not getattr(layer, "go_backwards", False):
+            del made["flipped"]
+        elif "flipped" in made:
+            made = {"flipped": made.pop("flipped")} | {n: a for n, a in made.items() if n != "seq"}
+        known = self.views.get((id(point.match.torch), point.index, f"out{len(taken)}:{actual.ndim}"))
+        for name, array in made.items():
+            order = matching(array, actual)
+            if order is not None:
+                return name, array, self.remember(point, f"out{len(taken)}:{actual.ndim}", View(order))
+        for name, array in made.items():
+            if array.ndim != actual.ndim and point.match.torch.kind in {"lstm", "gru", "rnn"}:
+                continue
+            if known is not None and known.order.shape == actual.shape:
+                return name, array, known
+            order = standing(array, actual, self.canonical_out(point, array))
+            if order is not None:
+                return name, array, self.remember(point, f"out{len(taken)}:{actual.ndim}", View(order))
+        for name, array in made.items():
+            order = next(iter(orders(array.shape, actual.shape)), None)
+            if order is not None and array.ndim != actual.ndim:
+                return name, array, View(order)
+        return next(iter(made), ""), None, None
+
+    def remember(self, point: Checkpoint, key: str, view: View) -> View:
+        return self.views.setdefault((id(point.match.torch), point.index, key), view)
+
+    def view(self, match: Match, index: int, key: str, mine: np.ndarray, theirs: np.ndarray, canonical: tuple[int, ...] | None) -> View | None:
+        known = self.views.get((id(match.torch), index, key))
+        if known is not None and known.order.shape == theirs.shape:
+            return known
+        seam = match.seam if mine.ndim == theirs.ndim == 2 else None
+        turned = seam.to_keras(mine) if seam else mine
+        order = standing(turned, theirs, canonical)
+        if order is None and mine.size == theirs.size:
+            order = next((o for o in orders(turned.shape, theirs.shape)), None)
+        found = None if order is None else View(order, seam)
+        self.views[(id(match.torch), index, key)] = found
+        return found
+
+    # Which axes
+
+    def canonical_in(self, match: Match, array: np.ndarray) -> tuple[int, ...] | None:
+        layer, kind = match.keras.layer, match.keras.kind
+        if kind in CHANNEL_KINDS and array.ndim >= 3:
+            last = getattr(layer, "data_format", "channels_last") == "channels_last" and getattr(layer, "axis", -1) in (-1, array.ndim - 1)
+            if kind in {"conv", "conv_transpose"} or match.torch.kind in CHANNEL_KINDS:
+                return channels_last(array.ndim) if last else tuple(range(array.ndim))
+        if kind == "linear" and match.torch.kind == "conv":
+            return channels_last(array.ndim)
+        module = match.torch.layer
+        if (
+            kind in {"rnn", "lstm", "gru", "attention"}
+            and array.ndim == 3
+            and getattr(module, "batch_first", None) is False
+            and not match.torch.part.startswith("l")
+        ):
+            return (1, 0, 2)
+        return tuple(range(array.ndim))
+
+    def canonical_out(self, point: Checkpoint, array: np.ndarray) -> tuple[int, ...] | None:
+        view = next((v for v in point.views if v is not None), None)
+        if view is not None and len(view.order.axes) == array.ndim:
+            return view.order.axes
+        return self.canonical_in(point.match, array)
+
+    def find_seam(self, match: Match, call: Any, given: list[np.ndarray], live: list[np.ndarray]) -> None:
+        """A dense layer behind a flatten: torch flattens (C, *space), Keras (*space, C) unless somebody permuted before."""
+        if match.torch.kind != "linear" or match.seam is not None or match.keras.kind != "linear" or given[0].ndim != 2 or live[0].shape != given[0].shape:
+            return
+        shape = flattened_from(self.flow, call.entered[0], given[0].shape[-1])
+        if shape is None or shape[0] == 1 or int(np.prod(shape[1:])) == 1 or close(live[0], given[0]):
+            return
+        seam = Seam(shape)
+        if not close(live[0], seam.to_keras(given[0])):
+            before = next((s for _, s, features in reversed(self.spread) if features == given[0].shape[-1]), None)
+            if before is None or len(before) != len(shape) + 1 or tuple(before[1:]) != (*shape[1:], shape[0]):
+                return
+        match.seam = seam
+        for binding in match.bindings:
+            binding.seam = seam
+        if self.state is not None:
+            self.fill(match)
+
+    # Matching while running
+
+    def which(self, match: Match, live: list[np.ndarray]) -> int | None:
+        """The call of the torch module that this call of the Keras layer stands for."""
+        calls = self.calls.get(id(match.torch), [])
+        if not calls:
+            return None
+        start = self.used.get(id(match.torch), 0)
+        if len(calls) > 1:
+            for i, call in enumerate(calls):
+                if i >= start and live and matching(self.torch.array(call.given[0]), live[0]) is not None:
+                    self.used[id(match.torch)] = i + 1
+                    return i
+        index = min(start, len(calls) - 1)
+        self.used[id(match.torch)] = start + 1
+        return index
+
+    def assign(self, unit: Unit, live: list[np.ndarray]) -> None:
+        """Matches a Keras layer that is reached for the first time, by what it is fed, else by name, else by torch's order."""
+        candidates = self.matching.candidates(unit)
+        if not candidates:
+            return
+        candidates.sort(key=lambda u: self.sequence[id(u)])
+        fed = [u for u in candidates if any(live and self.fits(call, live) for call in self.calls.get(id(u), ()))] if len(candidates) > 1 else []
+        how = "shape" if len(candidates) == 1 else "value"
+        if len(fed) == 1:
+            chosen = fed[0]
+        elif len(fed) > 1:
+            by_name = nearest_by_name(unit, fed)
+            chosen, how = (by_name, "name") if by_name is not None else (fed[0], "order")
+        elif len(candidates) == 1:
+            chosen = candidates[0]
+        else:
+            later = [u for u in candidates if self.sequence[id(u)] >= self.cursor]
+            chosen, how = (later or candidates)[0], "order"
+        self.cursor = self.sequence[id(chosen)]
+        match = self.matching.add(chosen, unit, how)
+        if self.state is not None:
+            self.fill(match)
+
+    def fits(self, call: Any, live: list[np.ndarray]) -> bool:
+        mine = self.torch.array(call.given[0])
+        return matching(mine, live[0]) is not None or (
+            mine.ndim == 2 and mine.shape == live[0].shape and close(np.sort(mine, axis=-1), np.sort(live[0], axis=-1)) and self.is_flattened(call, mine)
+        )
+
+    def is_flattened(self, call: Any, mine: np.ndarray) -> bool:
+        shape = flattened_from(self.flow, call.entered[0], mine.shape[-1])
+        return shape is not None and shape[0] > 1
+
+    def fill(self, match: Match) -> None:
+        """Torch's weights into the Keras variables."""
+        assert self.state is not None
+        for binding in match.bindings:
+            if any(piece is not None for piece in binding.pieces):
+                self.keras.assign(binding.held.variable, binding.fill(self.state))
+
+    def folded_call(self, match: Match, index: int) -> Any:
+        calls = self.calls.get(id(match.folded), [])
+        return calls[index] if index < len(calls) else None
+
+
+@contextlib.contextmanager
+def linear_activation(layer: Any, kind: str) -> Iterator[Any]:
+    """A layer's fused activation taken off while it is compared; it is applied to what is handed on."""
+    activation = getattr(layer, "activation", None)
+    if kind not in {"linear", "conv", "conv_transpose"} or activation is None or getattr(activation, "__name__", "") == "linear":
+        yield None
+        return
+    import_linear = getattr(type(layer), "_parity_linear", None) or _identity
+    layer.activation = import_linear
+    try:
+        yield activation
+    finally:
+        layer.activation = activation
+
+
+def _identity(x: Any) -> Any:
+    return x
+
+
+def tensor_places(layer: Any, kind: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], is_tensor: Any) -> list[Any]:
+    """Where a call has its tensor inputs, in torch's order."""
+    if kind == "attention":
+        order = {"query": 0, "value": 1, "key": 2}
+        found: list[Any] = []
+        for name in ("query", "key", "value"):
+            if len(args) > order[name] and is_tensor(args[order[name]]):
+                found.append(order[name])
+            elif is_tensor(kwargs.get(name)):
+                found.append(name)
+        return found
+    for i, value in enumerate(args):
+        if is_tensor(value):
+            return [i]
+    for name in ("inputs", "x", "input"):
+        if is_tensor(kwargs.get(name)):
+            return [name]
+    return [name for name, value in kwargs.items() if is_tensor(value)][:1]
+
+
+def flattened_from(flow: Any, number: int | None, features: int) -> tuple[int, ...] | None:
+    """(C, *space) where a value came, through element-wise functions, from flattening an (N, C, *space) one."""
+    for _ in range(50):
+        op = flow.producers.get(number) if number is not None else None
+        if op is None or not op.inputs:
+            return None
+        source = op.inputs[0]
+        before, after = flow.values[source], flow.values[number]
+        if before.shape == after.shape:
+            number = source
+            continue
+        if op.name in {"flatten", "view", "reshape"} and before.dim() >= 3 and after.dim() == 2:
+            shape = tuple(before.shape[1:])
+            return shape if int(np.prod(shape)) == features else None
+        return None
+    return None

@@ -1,0 +1,387 @@
+"""Which Keras layer is which PyTorch module, and which variable holds which weights.
+
+One order everywhere: the user's map → equal path → the only one of its kind and shapes → the value it is fed, in float64 → execution order.
+The first three need no run; the others are decided while the Keras model runs on torch's recorded values (`parity.diagnosis.forcing`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher, get_close_matches
+from fnmatch import fnmatchcase
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.units import NORMS, Held, Piece, Unit
+from parity.errors import ParityUsageError
+
+WEIGHT_ROLES = frozenset({"weight", "weight_ih", "weight_hh"})
+_NEAR = 0.9  # of two names, by difflib
+
+
+@dataclass(eq=False)
+class Seam:
+    """Between a flatten and the first dense layer: torch flattens (C, *space), the Keras side (*space, C)."""
+
+    shape: tuple[int, ...]  # (C, *space)
+
+    def _places(self) -> np.ndarray:
+        return np.moveaxis(np.arange(int(np.prod(self.shape))).reshape(self.shape), 0, -1).reshape(-1)
+
+    def to_keras(self, array: np.ndarray) -> np.ndarray:
+        """Of the last axis, which is flattened."""
+        return array[..., self._places()]
+
+    def to_torch(self, array: np.ndarray) -> np.ndarray:
+        return array[..., np.argsort(self._places())]
+
+
+@dataclass(eq=False)
+class Fold:
+    """A batch norm of the torch side that the Keras side has multiplied into the layer before it: right in evaluation only."""
+
+    norm: Unit
+
+    def factors(self, state: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        read = {role: piece.take(state).astype(np.float64) for role, piece in self.norm.pieces.items()}
+        scale = read.get("weight", 1.0) / np.sqrt(read["running_var"] + self.norm.layer.eps)
+        return scale, read["running_mean"], read.get("bias", np.zeros_like(read["running_mean"]))
+
+
+@dataclass(eq=False)
+class Binding:
+    """One Keras variable and the torch pieces it holds, a piece a role; `missing` roles have no torch counterpart."""
+
+    held: Held
+    pieces: tuple[Piece | None, ...]
+    seam: Seam | None = None
+    fold: Fold | None = None
+
+    @property
+    def complete(self) -> bool:
+        return all(piece is not None for piece in self.pieces) or (self.held.summed and any(piece is not None for piece in self.pieces))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(piece.label for piece in self.pieces if piece is not None)
+
+    def fill(self, state: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What the variable has to hold."""
+        arrays = []
+        for role, piece in zip(self.held.roles, self.pieces, strict=True):
+            if piece is None:
+                like = next(p for p in self.pieces if p is not None)
+                arrays.append(np.zeros(like.shape, state[like.name].dtype))
+                continue
+            array = piece.take(state)
+            if self.fold is not None:
+                array = self._folded(role, array, state)
+            arrays.append(self.seam.to_keras(array) if self.seam is not None and role == "weight" else array)
+        return np.ascontiguousarray(self.held.value(tuple(arrays)))
+
+    def _folded(self, role: str, array: np.ndarray, state: Mapping[str, np.ndarray]) -> np.ndarray:
+        assert self.fold is not None
+        scale, mean, shift = self.fold.factors(state)
+        if role == "weight":
+            return array.astype(np.float64) * scale.reshape(-1, *[1] * (array.ndim - 1))
+        return (array.astype(np.float64) - mean) * scale + shift
+
+    def canonical(self, array: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        """A gradient (or a value, where the variable is no sum) under torch's names and in torch's layout."""
+        arrays = self.held.canonical(array)
+        found = []
+        for role, piece, value in zip(self.held.roles, self.pieces, arrays, strict=True):
+            if piece is not None:
+                found.append((piece.label, self.seam.to_torch(value) if self.seam is not None and role == "weight" else value))
+        return found
+
+
+@dataclass(eq=False)
+class Match:
+    """A torch unit and a Keras unit that stand for the same layer."""
+
+    torch: Unit
+    keras: Unit
+    how: str
+    bindings: list[Binding]
+    seam: Seam | None = None
+    folded: Unit | None = None  # the torch norm that the Keras layer contains
+
+
+@dataclass(eq=False)
+class Matching:
+    """The matches found so far, and what is open on both sides."""
+
+    torch_units: list[Unit]
+    keras_units: list[Unit]
+    matches: list[Match] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, torch: Unit, keras: Unit, how: str) -> Match:
+        bindings = bind(torch, keras)
+        assert bindings is not None
+        match = Match(torch, keras, how, bindings)
+        self.matches.append(match)
+        return match
+
+    @property
+    def open_torch(self) -> list[Unit]:
+        taken = {id(match.torch) for match in self.matches} | {id(match.folded) for match in self.matches if match.folded}
+        return [unit for unit in self.torch_units if id(unit) not in taken]
+
+    @property
+    def open_keras(self) -> list[Unit]:
+        taken = {id(match.keras) for match in self.matches}
+        return [unit for unit in self.keras_units if id(unit) not in taken]
+
+    def of_keras(self, unit: Unit) -> Match | None:
+        return next((match for match in self.matches if match.keras is unit), None)
+
+    def of_torch(self, path: str) -> list[Match]:
+        return [match for match in self.matches if match.torch.path == path]
+
+    def candidates(self, keras: Unit) -> list[Unit]:
+        """Open torch units that this Keras unit could be: those of its kind with all its roles, else those of a kindred kind, else with other roles."""
+        for grade in (2, 1, 0):
+            found = [unit for unit in self.open_torch if kinship(unit, keras) >= 1 + grade]
+            if found:
+                return found
+        return []
+
+
+def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
+    """The variables of a Keras unit with torch's pieces; None where shapes do not fit. Roles that one side lacks are left out."""
+    bindings = []
+    for held, shapes in zip(keras.held, _role_shapes(keras), strict=True):
+        pieces: list[Piece | None] = []
+        for role, shape in zip(held.roles, shapes, strict=True):
+            piece = torch.pieces.get(role) or (next(iter(torch.pieces.values())) if "raw" in (torch.kind, keras.kind) and len(torch.pieces) == 1 else None)
+            if piece is None:
+                pieces.append(None)
+            elif piece.shape == shape:
+                pieces.append(piece)
+            elif _squeezed(piece.shape) == _squeezed(shape) and (role == "weight" or torch.kind == "raw"):
+                pieces.append(Piece(piece.name, shape, piece.start, piece.stop))
+            else:
+                return None
+        bindings.append(Binding(held, tuple(pieces)))
+    return bindings
+
+
+def _role_shapes(unit: Unit) -> list[list[tuple[int, ...]]]:
+    return [[a.shape for a in held.canonical(np.broadcast_to(np.float32(0), tuple(held.variable.shape)))] for held in unit.held]
+
+
+def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1)
+
+
+def kinship(torch: Unit, keras: Unit) -> int:
+    """3: same kind, all roles on both sides; 2: a kindred kind; 1: roles that one side lacks; 0: no."""
+    one, other = torch.kind, keras.kind
+    kindred = (
+        {one, other} == {"linear", "conv"}
+        or {one, other} <= NORMS
+        or ("raw" in {one, other} and {one, other} <= {"raw", "embedding", "linear", "prelu", "rms_norm"} and len(keras.held) == 1)
+    )
+    if one != other and not kindred:
+        return 0
+    bindings = bind(torch, keras)
+    if bindings is None or not bindings:
+        return 0
+    used = {piece.label for binding in bindings for piece in binding.pieces if piece is not None}
+    weighty = any(role.rpartition(".")[2] in WEIGHT_ROLES for b in bindings for role, p in zip(b.held.roles, b.pieces, strict=True) if p is not None)
+    if not used or not (weighty or one == "raw" or one in NORMS):
+        return 0
+    whole = all(b.complete and (not b.held.summed or None not in b.pieces) for b in bindings) and len(used) == len(torch.pieces)
+    if not whole:
+        lacking = {role for b in bindings for role, p in zip(b.held.roles, b.pieces, strict=True) if p is None} | (
+            {role for role, piece in torch.pieces.items()} - {role for b in bindings for role in b.held.roles}
+        )
+        return 1 if all(role.endswith(("bias", "bias_ih", "bias_hh")) or one in NORMS for role in lacking) or one == "raw" else 0
+    return 3 if one == other else 2
+
+
+def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: Mapping[str, str] | None = None) -> Matching:
+    """What names and shapes alone decide."""
+    torch_units, keras_units = _cut_alike(torch_units, keras_units)
+    found = Matching(torch_units, keras_units)
+    if mapping:
+        _by_map(found, mapping)
+    by_path: dict[str, list[Unit]] = {}
+    for unit in found.open_keras:
+        by_path.setdefault(_plain(unit.name), []).append(unit)
+    for unit in found.open_torch:
+        same = by_path.get(_plain(unit.name), [])
+        if len(same) == 1 and kinship(unit, same[0]) >= 2 and found.of_keras(same[0]) is None:
+            found.add(unit, same[0], "path")
+    match_unique(found)
+    for torch in [unit for unit in found.open_torch if unit.kind == "raw"]:  # no run can tell: they are used by code, not by a call
+        fitting = [unit for unit in found.open_keras if unit.kind == "raw" and kinship(torch, unit) >= 2]
+        if fitting:
+            found.add(torch, nearest_by_name(torch, fitting) or fitting[0], "name")
+    return found
+
+
+def match_unique(found: Matching) -> None:
+    """Units that only one of the other side can be, both ways."""
+    changed = True
+    while changed:
+        changed = False
+        for keras in found.open_keras:
+            candidates = found.candidates(keras)
+            if len(candidates) == 1:
+                rivals = [other for other in found.open_keras if kinship(candidates[0], other) > 0]
+                if len(rivals) == 1:
+                    found.add(candidates[0], keras, "shape")
+                    changed = True
+
+
+def _cut_alike(torch_units: list[Unit], keras_units: list[Unit]) -> tuple[list[Unit], list[Unit]]:
+    """Attention stays whole where both sides have as many of it; else both are cut into projections."""
+    mine, theirs = ([u for u in units if u.kind == "attention"] for units in (torch_units, keras_units))
+    if len(mine) == len(theirs):
+        return torch_units, keras_units
+    packed = {unit.shapes.get("weight") for unit in keras_units if unit.kind == "linear"}
+    cut = [part for unit in torch_units for part in (_packed(unit, packed) if unit.kind == "attention" else (unit,))]
+    return cut, [part for unit in keras_units for part in (unit.pieces_of or (unit,))]
+
+
+def _packed(unit: Unit, shapes: set[Any]) -> tuple[Unit, ...]:
+    """The projections of torch's attention; q, k and v as one where the Keras side has one dense layer of three widths."""
+    width = unit.layer.embed_dim
+    if (3 * width, width) not in shapes or unit.layer.in_proj_weight is None:
+        return unit.pieces_of
+    prefix = f"{unit.path}." if unit.path else ""
+    pieces = {"weight": Piece(f"{prefix}in_proj_weight", (3 * width, width))}
+    if unit.layer.in_proj_bias is not None:
+        pieces["bias"] = Piece(f"{prefix}in_proj_bias", (3 * width,))
+    return Unit(unit.path, "linear", unit.layer, "qkv", pieces), unit.pieces_of[-1]
+
+
+def _plain(path: str) -> str:
+    """Paths as both sides may write them: "layer1.0.conv1", "layer1_0_conv1", "model/layer1/0/conv1"."""
+    return re.sub(r"[./:_\-]+", ".", path).strip(".").lower()
+
+
+def _by_map(found: Matching, mapping: Mapping[str, str]) -> None:
+    """The user's {torch path: keras path}, with globs: "encoder.*" → "enc.*".
+
+    Raises:
+        ParityUsageError: a path that is not there, or layers that do not fit.
+    """
+    for torch_pattern, keras_pattern in mapping.items():
+        torch = _named(found.torch_units, torch_pattern, "PyTorch module", "layers")
+        for unit in torch:
+            if any(match.torch is unit for match in found.matches):
+                continue
+            target = _substituted(unit, torch_pattern, keras_pattern)
+            keras = [u for u in found.keras_units if _addressed(u, target)]
+            if not keras:
+                near = get_close_matches(target, [u.path for u in found.keras_units], n=3)
+                there = "near it: " + ", ".join(near) if near else "there are " + _listed(found.keras_units)
+                raise ParityUsageError(f"layers: no Keras layer {target!r} for PyTorch's {unit.path!r}; {there}.")
+            fitting = [u for u in keras if found.of_keras(u) is None and kinship(unit, u) > 0]
+            if not fitting:
+                raise ParityUsageError(
+                    f"layers: PyTorch's {unit.name!r} ({unit.kind}, {_shapes(unit)}) cannot be Keras' {keras[0].name!r} ({keras[0].kind}, {_shapes(keras[0])})."
+                )
+            best = max(fitting, key=lambda u: (u.part == unit.part, kinship(unit, u)))
+            found.add(unit, best, "map")
+
+
+def _named(units: Iterable[Unit], pattern: str, what: str, argument: str) -> list[Unit]:
+    units = list(units)
+    hits = [u for u in units if _addressed(u, pattern) or any(fnmatchcase(piece.name, pattern) for piece in u.pieces.values())]
+    if not hits:
+        near = get_close_matches(pattern, [u.path for u in units], n=3)
+        raise ParityUsageError(f"{argument}: no {what} {pattern!r} with weights; {'near it: ' + ', '.join(near) if near else 'there are ' + _listed(units)}.")
+    return hits
+
+
+def _addressed(unit: Unit, pattern: str) -> bool:
+    return any(fnmatchcase(_plain(name), _plain(pattern)) for name in (unit.path, unit.name, getattr(unit.layer, "name", None) or unit.path))
+
+
+def _substituted(unit: Unit, pattern: str, target: str) -> str:
+    """What the globs of the torch pattern stood for, put in place of those of the Keras pattern."""
+    if "*" not in pattern or "*" not in target:
+        for piece in unit.pieces.values():  # a map of weights: {"fc.weight": "head.kernel"}
+            if fnmatchcase(piece.name, pattern) and piece.name != unit.path and "." in target:
+                leaf = target.rpartition(".")
+                if leaf[2] in {"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "embeddings", "recurrent_kernel", "alpha"}:
+                    return leaf[0]
+        return target
+    expression = "(.*)".join(map(re.escape, pattern.split("*")))
+    stood = re.fullmatch(expression, unit.path) or re.fullmatch(expression, next(iter(unit.pieces.values())).name)
+    words = list(stood.groups()) if stood else []
+    return re.sub(r"\*", lambda _: words.pop(0) if words else "*", target)
+
+
+def _listed(units: Iterable[Unit]) -> str:
+    names = [unit.path or "the model itself" for unit in units]
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "") if names else "none"
+
+
+def _shapes(unit: Unit) -> str:
+    return ", ".join(f"{role} {shape}" for role, shape in unit.shapes.items())
+
+
+def nearest_by_name(keras: Unit, candidates: Sequence[Unit]) -> Unit | None:
+    """The candidate whose name is clearly closest: query for q, key for k, and so on."""
+    scores = sorted(((_likeness(unit, keras), i) for i, unit in enumerate(candidates)), reverse=True)
+    if len(scores) > 1 and scores[0][0] <= scores[1][0] + 1e-9:
+        return None
+    return candidates[scores[0][1]] if scores else None
+
+
+_ALIASES = {
+    "query": "q",
+    "key": "k",
+    "value": "v",
+    "proj": "out",
+    "projection": "out",
+    "output": "out",
+    "o": "out",
+    "forward": "",
+    "backward": "reverse",
+    "to": "",
+}
+
+
+def _words(unit: Unit) -> list[str]:
+    words = [w for w in re.split(r"[^a-z0-9]+", re.sub(r"([a-z])([A-Z])", r"\1 \2", unit.name).lower()) if w]
+    words = [part for w in words for part in re.findall(r"[a-z]+|\d+", w)]
+    return [_ALIASES.get(w, w) for w in words]
+
+
+def _likeness(torch: Unit, keras: Unit) -> float:
+    mine, theirs = _words(torch), _words(keras)
+    shared = len(set(mine) & set(theirs)) / max(1, len(set(mine) | set(theirs)))
+    last = bool(mine and theirs and mine[-1] == theirs[-1])
+    return shared + last + 0.01 * SequenceMatcher(None, mine, theirs).ratio()
+
+
+def complain(found: Matching) -> str:
+    """What is unused and what unfilled, with near misses; "" if nothing is."""
+    unused, unfilled = [unit for unit in found.open_torch if not unit.optional], found.open_keras
+    if not unused and not unfilled:
+        return ""
+    lines = []
+    if unused:
+        lines.append("PyTorch weights without a place in the Keras model: " + "; ".join(_missed(unit, unfilled, keras=False) for unit in unused))
+    if unfilled:
+        lines.append("Keras layers that nothing fills: " + "; ".join(_missed(unit, unused, keras=True) for unit in unfilled))
+    return ". ".join(lines)
+
+
+def _missed(unit: Unit, others: Sequence[Unit], keras: bool) -> str:
+    label = f"{unit.name or 'the model itself'} ({unit.kind}, {_shapes(unit)})"
+    kin = [other for other in others if other.kind == unit.kind] or [other for other in others if {other.kind, unit.kind} <= NORMS | {"conv", "linear"}]
+    if kin:
+        near = max(kin, key=lambda other: SequenceMatcher(None, _plain(unit.name), _plain(other.name)).ratio())
+        label += f", near it {near.name or 'the model itself'} ({_shapes(near)})"
+    return label

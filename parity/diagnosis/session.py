@@ -1,0 +1,566 @@
+"""The runs a check needs: both models, in both precisions, in evaluation and training, from one set of weights, inputs and dropout masks."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.case import seeded
+from parity.diagnosis.forcing import Forced, Forcing
+from parity.diagnosis.layouts import Order
+from parity.diagnosis.matching import Matching, match_statically
+from parity.diagnosis.structure import Given, axes_by_making, axes_by_use, keras_order, named_arrays, output_order, paired_leaves
+from parity.diagnosis.units import keras_units, torch_units
+from parity.errors import CannotRunError, ParityUsageError
+from parity.frameworks import get
+from parity.frameworks.base import flatten
+from parity.trace import Record
+from parity.verdict import NUDGE
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a check was asked for; see `parity.check`."""
+
+    weights: Any = "transfer"
+    training: bool | None = None
+    gradients: bool = True
+    targets: Any = None
+    loss: tuple[Any, Any] | None = None
+    optimizer: tuple[Any, Any] | None = None
+    steps: int = 0
+    keras_inputs: Any = None
+    layout: Any = "auto"
+    layers: Mapping[str, str] | None = None
+    mode: str = "eager"
+    device: str = "cpu"
+    seed: int = 0
+
+
+@dataclass(eq=False)
+class TorchRun:
+    """One mode of the torch model in one precision."""
+
+    model: Any
+    flow: Any
+    leaves: list[tuple[str, Any]]
+    records: list[Record]
+    masks: list[list[Any]] = field(default_factory=list)  # of each step
+    calls: dict[int, list[Any]] = field(default_factory=dict)
+
+
+class Session:
+    """Everything two models computed. Created by `parity.check`; the models come back as they were."""
+
+    def __init__(self, torch_model: Any, keras_model: Any, inputs: Any, options: Options) -> None:
+        self.options = options
+        self.torch, self.keras = get("torch"), get("keras")
+        self.notes: list[str] = []
+        self.torch_model, self.keras_model = _built(torch_model, "torch_model"), _built(keras_model, "keras_model")
+        if not self.torch.is_model(self.torch_model) or self.keras.is_model(self.torch_model):
+            raise ParityUsageError(f"torch_model: expected a torch.nn.Module or a function that builds one, got {_told(self.torch_model)}.")
+        if not self.keras.is_model(self.keras_model):
+            raise ParityUsageError(f"keras_model: expected a Keras model or layer, or a function that builds one, got {_told(self.keras_model)}.")
+        self.names, self.arrays, self.structure = named_arrays(inputs)
+        self.state = self._read_state()
+        self.torch_runs: dict[tuple[str, bool], TorchRun] = {}
+        self.orders: dict[str, Order | None] = {}  # output → how it lies on the Keras side
+        self.forced: dict[tuple[str, bool], Forced] = {}
+        self.forcing: dict[bool, Forcing] = {}
+        self.only_float32 = ""
+        self.masks_fed = 0
+
+    # Torch
+
+    def _read_state(self) -> dict[str, np.ndarray]:
+        state, rounded = {}, False
+        for name, tensor in self.torch_model.state_dict().items():
+            if not self.torch.is_tensor(tensor):
+                continue
+            array = self.torch.array(tensor)
+            if array.dtype.kind == "f" or array.dtype.name == "bfloat16":
+                lower = array.astype(np.float32)
+                rounded |= bool(array.dtype == np.float64 and not np.array_equal(lower.astype(np.float64), array, equal_nan=True))
+                if np.isnan(lower).any():
+                    raise ParityUsageError(f"The PyTorch weight {name} holds NaN; nothing can be compared. Load a sound checkpoint first.")
+                array = lower
+            state[name] = array
+        if rounded:
+            self.notes.append("The PyTorch weights are float64; they were rounded to float32 first, so that both precisions start from the same numbers.")
+        return state
+
+    def torch_copy(self, dtype: str, state: Mapping[str, np.ndarray] | None = None) -> Any:
+        model = copy.deepcopy(self.torch_model)
+        model = self.torch.moved(model, dtype)
+        self.torch.load(model, state or self.state)
+        return model
+
+    def run_torch(self, dtype: str, training: bool, *, state: Mapping[str, np.ndarray] | None = None, steps: int = 0, like: TorchRun | None = None) -> TorchRun:
+        """Runs and records the torch side; dropout masks are those of `like` where it is given."""
+        from parity.frameworks.torch_tracing import trace
+
+        adapter, options = self.torch, self.options
+        with adapter.precision(dtype):
+            adapter.seed(options.seed)
+            model = self.torch_copy(dtype, state)
+            model.train(training)
+            parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
+            optimizer = options.optimizer[0](model.parameters()) if options.optimizer and steps else None
+            run: TorchRun | None = None
+            records: list[Record] = []
+            masks: list[list[Any]] = []
+            for step in range(max(1, steps)):
+                leaves = [adapter.tensor(a) for a in self.arrays]
+                wrt = [i for i, a in enumerate(self.arrays) if a.dtype.kind == "f"]
+                for i in wrt:
+                    leaves[i].requires_grad_(options.gradients)
+                given = self._nested([leaf.clone() if i in wrt else leaf for i, leaf in enumerate(leaves)])  # a model may write into its input
+                args, kwargs = ((), given) if isinstance(given, dict) else (given, {})
+                try:
+                    flow, output = trace(model, args, kwargs, keep_live=True, masks=like.masks[step] if like else None)
+                except CannotRunError:
+                    raise
+                except Exception as error:
+                    raise CannotRunError(f"The PyTorch model raised {type(error).__name__} in {dtype}: {_first(error)}") from error
+                masks.append(flow.masks)
+                named = self._leaves(output, "PyTorch", adapter)
+                objective = self._torch_objective(output, named, loss=training or options.training is False)
+                for p in model.parameters():
+                    p.grad = None
+                if objective is not None and objective.requires_grad and (options.gradients or optimizer is not None):
+                    objective.backward()
+                if run is None:
+                    run = TorchRun(model, flow, named, records, masks)
+                    records += self._torch_records(model, named, objective, leaves, wrt, parameters, training)
+                if optimizer is not None:
+                    before = {name: adapter.read(p) for name, p in parameters.items()}
+                    optimizer.step()
+                    for name, p in parameters.items():
+                        records.append(Record("step", f"{name}@{step + 1}", adapter.read(p).astype(np.float64) - before[name], layer=name.rpartition(".")[0]))
+            if steps > 1 and training:
+                records += self._torch_buffers(model, f"@{steps}")
+            assert run is not None
+            return run
+
+    def _torch_objective(self, output: Any, named: Sequence[tuple[str, Any]], loss: bool) -> Any:
+        options = self.options
+        if loss and options.loss is not None:
+            value = options.loss[0](output, self._targets(self.torch))
+            return value if value.dim() == 0 else self.torch.inner(value, self.torch.tensor(self._cotangent("loss", tuple(value.shape))))
+        terms = [self.torch.inner(t, self.torch.tensor(self._cotangent(n, tuple(t.shape)))) for n, t in named if t.is_floating_point() and t.requires_grad]
+        return sum(terms[1:], terms[0]) if terms else None
+
+    def _targets(self, adapter: Any, view: Order | None = None) -> Any:
+        targets = self.options.targets
+        if targets is None:
+            return None
+
+        def convert(array: Any) -> Any:
+            array = np.asarray(array)
+            if view is not None and not view.plain and array.dtype.kind == "f" and array.ndim == len(view.axes) and array.ndim >= 3:
+                array = array.transpose(view.axes)
+            return adapter.tensor(array.astype(np.float32) if array.dtype.kind == "f" else array)
+
+        if isinstance(targets, Mapping):
+            return {name: convert(a) for name, a in targets.items()}
+        if isinstance(targets, (tuple, list)) and targets and not np.isscalar(targets[0]):
+            return type(targets)(convert(a) for a in targets)
+        return convert(targets)
+
+    def _cotangent(self, name: str, shape: tuple[int, ...]) -> np.ndarray:
+        return seeded("cotangent", self.options.seed, name, shape).normal(0.0, 1.0, shape).astype(np.float32)
+
+    def _torch_records(self, model: Any, named: Any, objective: Any, leaves: Any, wrt: Any, parameters: Any, training: bool) -> list[Record]:
+        adapter, suffix = self.torch, self._suffix(training)
+        records = [Record("output", name + suffix, adapter.array(tensor)) for name, tensor in named]
+        if self.options.loss is not None and (training or self.options.training is False):
+            records.append(Record("loss", "loss", adapter.array(objective)))
+        if self._wants_gradients(training):
+            for i in wrt:
+                gradient = leaves[i].grad
+                records.append(Record("input_grad", self.names[i], np.zeros(leaves[i].shape) if gradient is None else adapter.array(gradient)))
+            for name, p in parameters.items():
+                value = np.zeros(tuple(p.shape), np.dtype(str(p.dtype).removeprefix("torch."))) if p.grad is None else adapter.array(p.grad)
+                records.append(Record("grad", name, value, layer=name.rpartition(".")[0]))
+        if training:
+            records += self._torch_buffers(model, "")
+        return records
+
+    def _torch_buffers(self, model: Any, end: str) -> list[Record]:
+        found = []
+        for slot in self.torch.slots(model):
+            if not slot.trainable and not slot.idle and not isinstance(slot.variable, self.torch.parameter_type) and "num_batches" not in slot.names[0]:
+                found.append(Record("buffer", slot.names[0] + end, self.torch.read(slot.variable), layer=slot.layer))
+        return found
+
+    def _wants_gradients(self, training: bool) -> bool:
+        """Gradients are compared in one mode: in training where that is run."""
+        return self.options.gradients and training is self.trains
+
+    @property
+    def trains(self) -> bool:
+        options = self.options
+        return options.training is True or (options.training is None and (options.loss is not None or options.optimizer is not None))
+
+    @property
+    def modes(self) -> tuple[bool, ...]:
+        if self.options.training is None:
+            return (False, True) if self.trains else (False,)
+        return (self.options.training,)
+
+    def _suffix(self, training: bool) -> str:
+        return "@train" if training and len(self.modes) > 1 else ""
+
+    def _nested(self, values: Sequence[Any]) -> Any:
+        return dict(zip(self.names, values, strict=True)) if self.structure == "dict" else tuple(values)
+
+    def _leaves(self, output: Any, side: str, adapter: Any) -> list[tuple[str, Any]]:
+        try:
+            found = list(flatten(_plain(output), adapter.is_tensor))
+        except CannotRunError as error:
+            raise ParityUsageError(f"The {side} model returned something that is no tensor: {error}") from error
+        if not found:
+            raise ParityUsageError(f"The {side} model returned no tensor; expected a tensor or a tuple, list, dict or dataclass of tensors.")
+        return found
+
+    # Keras
+
+    def prepare_keras(self) -> None:
+        """Builds the model where it is not, on inputs in its layout."""
+        if not all(layer.built for layer in self.keras_model._flatten_layers()) or not self.keras_model.built:
+            try:
+                self.call_keras([self.keras.plain_tensor(a) for a in self.given.keras_arrays], False)
+            except Exception as error:
+                raise CannotRunError(f"The Keras model raised {type(error).__name__} when it was built: {_first(error)}") from error
+        for variable in self.keras_model.variables:
+            if self.options.weights == "as-is" and "float" in str(variable.dtype) and np.isnan(self.keras.read(variable).astype(np.float64)).any():
+                raise ParityUsageError(f"The Keras weight {variable.path} holds NaN; nothing can be compared. Load a sound checkpoint first.")
+
+    def call_keras(self, values: Sequence[Any], training: bool) -> Any:
+        given = self.given.nested(values, keras=True)
+        model = self.keras_model
+        if isinstance(given, dict):
+            return self.keras.call_named(model, given, training)
+        return self.keras.call_inputs(model, given, training, self.given.keras_structure == "tuple" and len(given) > 1)
+
+    def choose_inputs(self, flow: Any) -> None:
+        """Decides how torch's inputs lie on the Keras side."""
+        options, orders = self.options, []
+        declared = self.keras.declared_shapes(self.keras_model)
+        for i, (name, array) in enumerate(zip(self.names, self.arrays, strict=True)):
+            wanted = options.layout.get(name, "auto") if isinstance(options.layout, Mapping) else options.layout
+            if callable(wanted):
+                orders.append(wanted)
+                continue
+            orders.append(keras_order(name, array, declared.of(name, i), wanted, axes_by_use(flow, flow.inputs[i])))
+        mine = tuple(o.apply(a) if isinstance(o, Order) else np.asarray(o(a)) for o, a in zip(orders, self.arrays, strict=True))
+        known = tuple(o if isinstance(o, Order) else None for o in orders)
+        if options.keras_inputs is None:
+            self.given = Given(self.names, self.arrays, self.structure, self.names, mine, self.structure, known, tuple(range(len(mine))))
+            return
+        names, arrays, structure = named_arrays(options.keras_inputs, "keras_inputs")
+        places: list[int | None] = []
+        for array in mine:
+            places.append(next((j for j, other in enumerate(arrays) if j not in places and other.shape == array.shape), None))
+        theirs = list(arrays)
+        for i, array in enumerate(self.arrays):  # given in torch's layout after all
+            j = next((j for j, other in enumerate(arrays) if other.shape == array.shape), None)
+            order = known[i]
+            if places[i] is None and j is not None and j not in places and order is not None:
+                theirs[j], places[i] = order.apply(arrays[j]), j
+        self.given = Given(self.names, self.arrays, self.structure, names, tuple(theirs), structure, known, tuple(places))
+
+    @contextlib.contextmanager
+    def keras_in(self, dtype: str) -> Iterator[None]:
+        """The live Keras model in a precision, with torch's weights where they are transferred; afterwards as it was."""
+        with self.keras.precision(dtype), self.keras.cast(self.keras_model, dtype):
+            if self.transfers:
+                for match in self.matching.matches:
+                    for binding in match.bindings:
+                        if any(piece is not None for piece in binding.pieces):
+                            self.keras.assign(binding.held.variable, binding.fill(self.state))
+            yield
+
+    @property
+    def transfers(self) -> bool:
+        return self.options.weights != "as-is"
+
+    def match(self) -> None:
+        """The static part of the matching; the rest is decided by the first forced run."""
+        layers = dict(self.options.layers or {})
+        if isinstance(self.options.weights, Mapping):
+            layers |= dict(self.options.weights)
+        self.matching: Matching = match_statically(torch_units(self.torch_model), keras_units(self.keras_model, self.keras.children), layers or None)
+
+    def force(self, dtype: str, training: bool, record_ops: bool = False) -> Forced:
+        """A teacher-forced run; call inside `keras_in(dtype)`."""
+        from parity.frameworks.torch_units import unit_calls
+
+        run = self.torch_runs[(dtype, training)]
+        if not run.calls:
+            with self.torch.precision(dtype):
+                run.calls = {id(u): unit_calls(run.flow, u.path, u.kind, u.part) for u in self.matching.torch_units}
+        forcing = Forcing(self.keras, self.torch, self.matching, run.calls, run.flow, self.state if self.transfers else None)
+        if training in self.forcing:
+            forcing.views = self.forcing[training].views
+        self.forcing[training] = forcing
+        self.keras.seed(self.options.seed)
+        values = [self.keras.plain_tensor(a) for a in self.given.keras_arrays]
+        with self.unchanged_if(training):
+            found = forcing.run(lambda: self.masked(lambda: self.call_keras(values, training), run.masks[0] if training else []), record_ops)
+        self.forced[(dtype, training)] = found
+        return found
+
+    def unchanged_if(self, training: bool) -> contextlib.AbstractContextManager[None]:
+        """Buffers only change in training; in the first run of all, weights are still being filled in."""
+        if not training:
+            return contextlib.nullcontext()
+        return self.unchanged_buffers()
+
+    @contextlib.contextmanager
+    def unchanged_buffers(self) -> Iterator[None]:
+        before = [(v, self.keras.read(v)) for v in self.keras_model.non_trainable_variables]
+        try:
+            yield
+        finally:
+            filled = {id(b.held.variable): b for m in self.matching.matches for b in m.bindings if b.complete} if self.transfers else {}
+            for variable, value in before:
+                binding = filled.get(id(variable))
+                self.keras.assign(variable, value if binding is None else binding.fill(self.state))
+
+    def masked(self, call: Callable[[], Any], masks: Sequence[Any]) -> Any:
+        """`call()` with torch's dropout masks in the place of Keras' own."""
+        if not masks:
+            return call()
+        left = [self.torch.array(mask) for mask in masks]
+
+        def drop(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
+            rate = getattr(layer, "rate", None)
+            if "Dropout" not in type(layer).__name__ or not isinstance(rate, float) or not 0 < rate < 1 or kwargs.get("training") is False:
+                return proceed(*args, **kwargs)
+            x = args[0] if args else kwargs["inputs"]
+            shape = tuple(int(n) for n in x.shape)
+            for i, mask in enumerate(left):
+                for axes in dict.fromkeys([tuple(range(mask.ndim)), (0, *range(2, mask.ndim), 1) if mask.ndim > 2 else tuple(range(mask.ndim))]):
+                    if tuple(mask.shape[a] for a in axes) == shape or (mask.size == int(np.prod(shape)) and mask.ndim != len(shape)):
+                        del left[: i + 1]
+                        self.masks_fed += 1
+                        return x * self.keras.tensor(mask.transpose(axes).reshape(shape).astype(np.float32)) / (1.0 - rate)
+            return proceed(*args, **kwargs)
+
+        from parity.frameworks.keras_tracing import watched
+
+        with watched(drop):
+            return call()
+
+    def run_keras(self, dtype: str, training: bool, *, steps: int = 0) -> list[Record]:
+        """Runs and records the Keras side, freely; call inside `keras_in(dtype)`."""
+        adapter, options = self.keras, self.options
+        torch_run = self.torch_runs[(dtype, training)] if (dtype, training) in self.torch_runs else self.torch_runs[("float64", training)]
+        variables = list(self.keras_model.trainable_variables)
+        optimizer = None
+        if options.optimizer and steps:
+            optimizer = adapter.optimizer(_fresh(options.optimizer[1]), {}, variables)
+        records: list[Record] = []
+        suffix = self._suffix(training)
+        leaves = [adapter.plain_tensor(a) for a in self.given.keras_arrays]
+        wrt = [self.given.places[i] for i, a in enumerate(self.arrays) if a.dtype.kind == "f" and self.given.places[i] is not None]
+        for step in range(max(1, steps)):
+            adapter.seed(options.seed)
+            masks = torch_run.masks[step] if training and step < len(torch_run.masks) else []
+            objective = self._keras_objective(training, torch_run, dtype)
+            backward = self._wants_gradients(training) or optimizer is not None
+            function = lambda *values: self.call_keras(values, training)  # noqa: E731
+            function = adapter.compiled(function, options.mode)
+            try:
+                done = self.masked(
+                    lambda: adapter.backward(function, objective, leaves, wrt if backward else [], variables if backward else []),  # noqa: B023
+                    masks if options.mode == "eager" else [],
+                )
+            except (ParityUsageError, CannotRunError):
+                raise
+            except Exception as error:
+                raise CannotRunError(f"The Keras model raised {type(error).__name__} in {dtype}: {_first(error)}") from error
+            if step == 0:
+                records += self._keras_records(done, wrt, variables, training, suffix, torch_run)
+            if optimizer is not None:
+                before = {id(v): adapter.read(v) for v in variables}
+                gradients = [None if g is None else g for g in done.gradients]
+                adapter.apply(optimizer, gradients, variables)
+                change = {id(v): adapter.read(v).astype(np.float64) - before[id(v)] for v in variables}
+                records += self._bound("step", change, f"@{step + 1}")
+        if steps > 1 and training:
+            records += self._keras_buffers(f"@{steps}")
+        return records
+
+    def _keras_objective(self, training: bool, torch_run: TorchRun, dtype: str) -> Callable[[Any], Any]:
+        options, adapter = self.options, self.keras
+
+        def objective(outputs: Any) -> Any:
+            pairs = self.paired(outputs, torch_run)
+            if options.loss is not None and (training or options.training is False):
+                view = self.orders.get(pairs[0][0])
+                value = self._keras_loss(outputs, view)
+                return value if len(value.shape) == 0 else adapter.inner(value, adapter.tensor(self._cotangent("loss", tuple(int(n) for n in value.shape))))
+            terms = []
+            for name, expected, actual in pairs:
+                order = self.orders.get(name)
+                if "float" in str(actual.dtype) and order is not None and expected.requires_grad:
+                    terms.append(adapter.inner(actual, adapter.tensor(order.apply(self._cotangent(name, tuple(expected.shape))))))
+            return sum(terms[1:], terms[0]) if terms else None
+
+        return objective
+
+    def _keras_loss(self, outputs: Any, view: Order | None) -> Any:
+        """Targets lie as the outputs do; a loss of the user's own may want them as they were given."""
+        assert self.options.loss is not None
+        loss, adapter = self.options.loss[1], self.keras
+        try:
+            return keras_loss(loss, outputs, self._targets(adapter, view), adapter)
+        except Exception:
+            if view is None or view.plain or adapter.is_keras_loss(loss):
+                raise
+            return keras_loss(loss, outputs, self._targets(adapter), adapter)
+
+    def paired(self, outputs: Any, torch_run: TorchRun) -> list[tuple[str, Any, Any]]:
+        """Outputs of both sides by torch's names; how they lie is decided once."""
+        leaves = self._leaves(outputs, "Keras", self.keras)
+        pairs = paired_leaves(torch_run.leaves, leaves, lambda t: tuple(int(n) for n in t.shape))
+        for i, (name, expected, actual) in enumerate(pairs):
+            if name not in self.orders:
+                wanted = self.options.layout.get(name, "auto") if isinstance(self.options.layout, Mapping) else "auto"
+                made = axes_by_making(torch_run.flow, self._output_number(torch_run, i))
+                shape = tuple(int(n) for n in actual.shape)
+                value = self.keras.array(actual) if hasattr(actual, "numpy") or self.keras.backend != "tensorflow" else None
+                self.orders[name] = output_order(self.torch.array(expected), shape, made, wanted, value)
+        return pairs
+
+    @staticmethod
+    def _output_number(torch_run: TorchRun, index: int) -> int:
+        from parity.frameworks.torch_tracing import numbers
+
+        return numbers(torch_run.flow.outputs)[index]
+
+    def _keras_records(self, done: Any, wrt: Any, variables: Any, training: bool, suffix: str, torch_run: TorchRun) -> list[Record]:
+        adapter = self.keras
+        records = []
+        for name, expected, actual in self.paired(done.outputs, torch_run):
+            array, order = adapter.array(actual), self.orders[name]
+            records.append(Record("output", name + suffix, array if order is None else order.undo(array, tuple(expected.shape))))
+        if self.options.loss is not None and (training or self.options.training is False):
+            records.append(Record("loss", "loss", adapter.array(done.objective)))
+        if self._wants_gradients(training):
+            by_place = dict(zip(wrt, done.input_gradients, strict=True))
+            for i, name in enumerate(self.names):
+                place, order = self.given.places[i], self.given.orders[i]
+                if place in by_place and order is not None:
+                    array = np.zeros(self.arrays[i].shape) if by_place[place] is None else order.undo(adapter.array(by_place[place]), self.arrays[i].shape)
+                    records.append(Record("input_grad", name, array))
+            gradients = {
+                id(v): np.zeros(tuple(v.shape), str(v.dtype)) if g is None else adapter.array(g) for v, g in zip(variables, done.gradients, strict=True)
+            }
+            records += self._bound("grad", gradients, "")
+        if training:
+            records += self._keras_buffers("")
+        return records
+
+    def _keras_buffers(self, end: str) -> list[Record]:
+        values = {id(v): self.keras.read(v) for v in self.keras_model.non_trainable_variables if "float" in str(v.dtype)}
+        return [r for r in self._bound("buffer", values, end) if not r.name.startswith("keras:") and self._is_buffer(r.name.removesuffix(end))]
+
+    def _is_buffer(self, name: str) -> bool:
+        return name in self.state and name in self._buffer_names
+
+    @property
+    def _buffer_names(self) -> set[str]:
+        return {name for name, _ in self.torch_model.named_buffers()}
+
+    def _bound(self, role: str, arrays: Mapping[int, np.ndarray], end: str) -> list[Record]:
+        """Arrays of Keras variables under torch's names; pieces of one torch weight are put together, several variables of one weight are summed."""
+        found: dict[str, dict[str, np.ndarray]] = {}
+        layers: dict[str, str] = {}
+        records = []
+        held = set()
+        for match in self.matching.matches:
+            for binding in match.bindings:
+                variable = binding.held.variable
+                if id(variable) not in arrays or not any(p is not None for p in binding.pieces):
+                    continue
+                held.add(id(variable))
+                if binding.held.summed and role == "step" and len(binding.labels) == 2:
+                    name = "+".join(label.rpartition(".")[2] for label in binding.labels)
+                    prefix = binding.labels[0].rpartition(".")[0]
+                    records.append(Record(role, f"{prefix}.{name}{end}".lstrip("."), binding.held.canonical(arrays[id(variable)])[0], layer=match.torch.path))
+                    continue
+                for (label, array), piece in zip(binding.canonical(arrays[id(variable)]), [p for p in binding.pieces if p is not None], strict=True):
+                    array = array.reshape(self._shape_of(piece))
+                    parts = found.setdefault(piece.name, {})
+                    parts[label] = parts[label] + array if label in parts else array
+                    layers[piece.name] = match.torch.path
+        for name, parts in found.items():
+            whole = np.concatenate([parts[label] for label in sorted(parts, key=_start)]) if len(parts) > 1 else next(iter(parts.values()))
+            records.append(Record(role, name + end, whole, layer=layers[name]))
+        for variable in self.keras_model.trainable_variables if role == "grad" else []:
+            if id(variable) not in held and id(variable) in arrays:
+                records.append(Record(role, f"keras:{variable.path}", arrays[id(variable)], layer=variable.path.rpartition("/")[0]))
+        return records
+
+    def _shape_of(self, piece: Any) -> tuple[int, ...]:
+        shape = self.state[piece.name].shape
+        return tuple(shape) if piece.start is None else (piece.stop - piece.start, *shape[1:])
+
+    def moved_state(self) -> dict[str, np.ndarray]:
+        """Torch's weights moved by ±2⁻⁴⁰ of their size, in float64."""
+        moved = {}
+        for name, array in self.state.items():
+            if array.dtype.kind == "f":
+                signs = seeded("nudge", self.options.seed, name).choice([-1.0, 1.0], array.shape)
+                moved[name] = array.astype(np.float64) * (1.0 + NUDGE * signs)
+            else:
+                moved[name] = array
+        return moved
+
+
+def keras_loss(loss: Any, outputs: Any, targets: Any, adapter: Any) -> Any:
+    """Members of keras.losses take (target, output), any other callable (output, target)."""
+    return loss(targets, outputs) if adapter.is_keras_loss(loss) else loss(outputs, targets)
+
+
+def _fresh(optimizer: Any) -> Callable[..., Any]:
+    """A factory: of an optimizer that was passed itself, one with its configuration."""
+    if hasattr(optimizer, "get_config") and not isinstance(optimizer, type):
+        return lambda **_: type(optimizer).from_config(optimizer.get_config())
+    return optimizer  # type: ignore[no-any-return]
+
+
+def _built(model: Any, argument: str) -> Any:
+    is_model = any(cls.__name__ in {"Module", "Layer", "Operation"} and cls.__module__.partition(".")[0] in {"torch", "keras"} for cls in type(model).__mro__)
+    if is_model or not callable(model):
+        return model
+    try:
+        return model()
+    except Exception as error:
+        raise CannotRunError(f"{argument}: building it raised {type(error).__name__}: {_first(error)}") from error
+
+
+def _told(value: Any) -> str:
+    return f"a {type(value).__name__}"
+
+
+def _first(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return text[:300] + ("…" if len(text) > 300 else "")
+
+
+def _plain(output: Any) -> Any:
+    """Outputs as dicts, tuples and tensors; a ModelOutput is a mapping already."""
+    return output
+
+
+def _start(label: str) -> int:
+    return int(label.rpartition("[")[2].partition(":")[0]) if label.endswith("]") else 0

@@ -1,0 +1,194 @@
+"""What each weighted layer of a traced PyTorch model was given and gave, composites cut into their parts; and how to run it again, alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from parity.frameworks.torch_tracing import Call, Flow, Ref, mapped
+
+Outputs = dict[str, torch.Tensor]
+
+
+@dataclass(eq=False)
+class UnitCall:
+    """One call of a unit: tensors in, named tensors out. `entered` and `left` are the numbers of these values in the flow, where they have one."""
+
+    given: tuple[torch.Tensor, ...]
+    made: Outputs
+    run: Callable[..., Outputs]  # from tensors like `given`, differentiable
+    entered: tuple[int | None, ...]
+    left: dict[str, int | None]
+    call: Call
+
+
+def unit_calls(flow: Flow, path: str, kind: str, part: str) -> list[UnitCall]:
+    """The calls of a unit in their order; none for weights that are no module's (a bare parameter) or that no module call used."""
+    if kind == "raw":
+        return []
+    calls = flow.by_path(path)
+    if not calls:
+        return []
+    module = calls[0].module
+    if isinstance(module, torch.nn.MultiheadAttention) and part:
+        return [_projection(flow, call, part) for call in calls]
+    if isinstance(module, torch.nn.RNNBase):
+        found = [_recurrence(flow, call, part) for call in calls]
+        return [call for call in found if call is not None]
+    return [_whole(flow, call) for call in calls if call.inputs]
+
+
+def _whole(flow: Flow, call: Call) -> UnitCall:
+    entered = tuple(dict.fromkeys(call.inputs)) if not isinstance(call.module, torch.nn.MultiheadAttention) else tuple(_tensors(call.args)[:3])
+    given = tuple(flow.values[i] for i in entered)
+    if isinstance(call.module, torch.nn.MultiheadAttention):
+        names = ["query", "key", "value"]
+        args = list(call.args[:3]) + [call.kwargs[n] for n in names[len(call.args[:3]) :] if n in call.kwargs]
+        entered = tuple(a.value for a in args)
+        given = tuple(flow.values[i] for i in entered)
+
+        def attend(*tensors: torch.Tensor) -> Outputs:
+            fetch = lambda v: flow.values[v.value] if isinstance(v, Ref) else v  # noqa: E731
+            rest = {k: mapped(v, fetch) for k, v in call.kwargs.items() if k not in names}
+            result = call.module(*tensors, *[mapped(a, fetch) for a in call.args[3:]], **rest)
+            return {"out": result[0]}
+
+        return UnitCall(given, {"out": flow.values[call.made[0]]}, attend, entered, {"out": call.made[0]}, call)
+
+    def run(*tensors: torch.Tensor) -> Outputs:
+        by_number = dict(zip(entered, tensors, strict=True))
+        fetch = lambda v: by_number[v.value] if isinstance(v, Ref) else v  # noqa: E731
+        args, kwargs = mapped(call.args, fetch), mapped(call.kwargs, fetch)
+        buffers = {name: b.clone() for name, b in call.module.named_buffers()}
+        result = torch.func.functional_call(call.module, buffers, args, kwargs) if buffers else call.module(*args, **kwargs)
+        return dict(zip(_names(len(call.made)), _tensors(result), strict=False))
+
+    names = _names(len(call.made))
+    return UnitCall(given, {n: flow.values[i] for n, i in zip(names, call.made, strict=True)}, run, entered, dict(zip(names, call.made, strict=True)), call)
+
+
+def _names(count: int) -> list[str]:
+    return ["out", "c"][:count] if count <= 2 else ["out", *[f"out.{i}" for i in range(1, count)]]
+
+
+def _tensors(value: Any) -> list[Any]:
+    found: list[Any] = []
+    mapped(value, lambda t: found.append(t.value if isinstance(t, Ref) else t))
+    return found
+
+
+def _recurrence(flow: Flow, call: Call, part: str) -> UnitCall | None:
+    """One layer and direction of a recurrence: `part` is "l0", "l1_reverse", or "" for the only one."""
+    module = call.module
+    given = call.inputs
+    if not given or flow.values[given[0]].dim() not in (2, 3) or hasattr(call.args[0] if call.args else None, "batch_sizes"):
+        return None  # a packed sequence
+    x = flow.values[given[0]]
+    layer, reverse = (int(part[1:].partition("_")[0]), part.endswith("_reverse")) if part else (0, False)
+    if module.training and module.dropout and layer:
+        return None
+    states = [flow.values[i] for i in given[1:]]
+    inputs = x
+    for below in range(layer):
+        inputs = torch.cat([_run_one(module, below, end, inputs, states)["seq"] for end in ((False, True) if module.bidirectional else (False,))], dim=-1)
+    last = layer == module.num_layers - 1
+
+    def run(tensor: torch.Tensor) -> Outputs:
+        return _run_one(module, layer, reverse, tensor, states)
+
+    with torch.no_grad():
+        inputs = inputs.detach()
+        made = run(inputs)
+    left: dict[str, int | None] = dict.fromkeys(made)
+    if last and not module.bidirectional:
+        left["seq"] = call.made[0]
+    return UnitCall((inputs,), made, run, (given[0] if layer == 0 else None,), left, call)
+
+
+def _run_one(module: Any, layer: int, reverse: bool, x: torch.Tensor, states: Sequence[torch.Tensor]) -> Outputs:
+    end = f"_l{layer}" + ("_reverse" if reverse else "")
+    weights = [getattr(module, f"{role}{end}") for role in ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if module.bias else ()))]
+    time = 1 if module.batch_first and x.dim() == 3 else 0
+    batch = x.shape[1 - time] if x.dim() == 3 else 1
+    place = layer * (2 if module.bidirectional else 1) + reverse
+    if states:
+        starts = [s[place : place + 1] if s.dim() == 3 else s[place : place + 1].unsqueeze(1) for s in states]
+    else:
+        starts = [x.new_zeros(1, batch, module.hidden_size) for _ in range(2 if module.mode == "LSTM" else 1)]
+    seq = x if x.dim() == 3 else x.unsqueeze(1)
+    seq = seq.flip(time) if reverse else seq
+    words = (module.bias, 1, 0.0, False, False, bool(time))
+    if module.mode == "LSTM":
+        out, h, c = torch._VF.lstm(seq, tuple(starts), weights, *words)  # type: ignore[attr-defined]
+    else:
+        kernel = {"GRU": torch._VF.gru, "RNN_TANH": torch._VF.rnn_tanh, "RNN_RELU": torch._VF.rnn_relu}[module.mode]  # type: ignore[attr-defined]
+        out, h = kernel(seq, starts[0], weights, *words)
+        c = None
+    ordered = out.flip(time) if reverse else out
+    if x.dim() == 2:
+        out, ordered = out.squeeze(1), ordered.squeeze(1)
+    found = {"seq": ordered, "h": h[0], "flipped": out}
+    return found | ({"c": c[0]} if c is not None else {})
+
+
+def _projection(flow: Flow, call: Call, part: str) -> UnitCall:
+    """q, k, v, qkv or out of a MultiheadAttention."""
+    module = call.module
+    names = ("query", "key", "value")
+    refs = [*call.args[:3], *[call.kwargs[n] for n in names[len(call.args[:3]) :]]]
+    numbers = [ref.value for ref in refs]
+    values = [flow.values[i] for i in numbers]
+    width = module.embed_dim
+    bias = module.in_proj_bias
+
+    def weights(i: int) -> tuple[torch.Tensor, torch.Tensor | None]:
+        weight = module.in_proj_weight[i * width : (i + 1) * width] if module.in_proj_weight is not None else getattr(module, f"{'qkv'[i]}_proj_weight")
+        return weight, None if bias is None else bias[i * width : (i + 1) * width]
+
+    if part == "qkv":
+        run = lambda x: {"out": F.linear(x, module.in_proj_weight, bias)}  # noqa: E731
+        return UnitCall((values[0],), _plainly(run, values[0]), run, (numbers[0],), {"out": None}, call)
+    if part in "qkv":
+        i = "qkv".index(part)
+        run = lambda x: {"out": F.linear(x, *weights(i))}  # noqa: E731
+        return UnitCall((values[i],), _plainly(run, values[i]), run, (numbers[i],), {"out": None}, call)
+    run = lambda x: {"out": module.out_proj(x)}  # noqa: E731
+    with torch.no_grad():
+        attended = _attended(module, flow, call, [F.linear(v, *weights(i)) for i, v in enumerate(values)])
+    return UnitCall((attended,), _plainly(run, attended), run, (None,), {"out": call.made[0]}, call)
+
+
+def _plainly(run: Callable[..., Outputs], x: torch.Tensor) -> Outputs:
+    with torch.no_grad():
+        return run(x)
+
+
+def _attended(module: Any, flow: Flow, call: Call, projected: Sequence[torch.Tensor]) -> torch.Tensor:
+    """What the output projection is given: softmax(q·kᵀ/√d + mask)·v of all heads."""
+    words = _arguments(module, flow, call)
+    q, k, v = (p if module.batch_first or p.dim() == 2 else p.transpose(0, 1) for p in projected)
+    q, k, v = (p if p.dim() == 3 else p.unsqueeze(0) for p in (q, k, v))
+    heads = module.num_heads
+    q, k, v = (p.reshape(p.shape[0], p.shape[1], heads, -1).transpose(1, 2) for p in (q, k, v))
+    mask = words.get("attn_mask")
+    if mask is not None:
+        mask = torch.zeros_like(mask, dtype=q.dtype).masked_fill(mask, float("-inf")) if mask.dtype is torch.bool else mask.to(q.dtype)
+        mask = mask.reshape(-1, heads, *mask.shape[-2:]) if mask.dim() == 3 else mask
+    padding = words.get("key_padding_mask")
+    if padding is not None:
+        padding = torch.zeros_like(padding, dtype=q.dtype).masked_fill(padding, float("-inf")) if padding.dtype is torch.bool else padding.to(q.dtype)
+        padding = padding[:, None, None, :] if padding.dim() == 2 else padding[None, None, None]
+        mask = padding if mask is None else mask + padding
+    out = F.scaled_dot_product_attention(q, k, v, mask).transpose(1, 2).flatten(2)
+    out = out if module.batch_first or projected[0].dim() == 2 else out.transpose(0, 1)
+    return out[0] if projected[0].dim() == 2 else out
+
+
+def _arguments(module: Any, flow: Flow, call: Call) -> Mapping[str, Any]:
+    names = ("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask", "average_attn_weights", "is_causal")
+    words = dict(zip(names, call.args, strict=False)) | call.kwargs
+    return {name: flow.values[v.value] if isinstance(v, Ref) else v for name, v in words.items()}
