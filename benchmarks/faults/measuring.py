@@ -13,6 +13,8 @@ from benchmarks.faults.port import Port
 from benchmarks.faults.weights import copy_weights, links
 
 STEPS = 3
+UPDATES = 1e-6
+"""Of a step: Keras' optimizers round their constants to float32."""
 Arrays = dict[str, np.ndarray]
 
 
@@ -118,7 +120,7 @@ class Torch:
             optimizer.zero_grad()
             self.loss_value().backward()
             optimizer.step()
-        return {name: parameter.detach().numpy().copy() for name, parameter in self.model.named_parameters()}
+        return {name: tensor.numpy().copy() for name, tensor in self.model.state_dict().items()}
 
 
 def cotangent(index: int, shape: tuple[int, ...]) -> np.ndarray:
@@ -158,6 +160,9 @@ class Keras:
         expected = list(self.reference.phase(phase).values())
         found = [tensor.numpy() for tensor in leaves(outputs)]
         return {f"output {index}": channels_first(array, expected[index].shape) for index, array in enumerate(found)}
+
+    def start_of(self, variable: Any) -> np.ndarray:
+        return next(array for held, array in zip(self.model.variables, self.start, strict=True) if held is variable)
 
     def links(self) -> list[Any]:
         return list(links(self.reference.model, self.model, self.port.layers))
@@ -224,6 +229,12 @@ def like_keras(array: np.ndarray, shape: Any) -> np.ndarray:
     return np.moveaxis(array, 1, -1) if tuple(shape) != array.shape and array.ndim > 2 else array
 
 
+def relative(expected: np.ndarray, actual: np.ndarray) -> float:
+    """Of steps: to the largest, however small that is."""
+    largest = np.abs(expected).max(initial=0)
+    return float(np.abs(expected - actual).max(initial=0) / largest) if largest else float(np.abs(actual).max(initial=0))
+
+
 def distance(expected: np.ndarray, actual: np.ndarray) -> float:
     if expected.shape != actual.shape:
         return float("inf")
@@ -243,7 +254,8 @@ def apart(reference: Torch, actual: Keras, phase: str) -> dict[str, float]:
         held |= set(link.names)
         wanted = link.value(expected, gradients=phase in ("grad", "loss")) if all_there(link, expected) else None
         if name in found and wanted is not None:
-            out[name] = distance(wanted, found[name])
+            start = actual.start_of(link.variable)
+            out[name] = relative(wanted - start, found[name] - start) if phase == "step" else distance(wanted, found[name])
         elif (name in found) != (wanted is not None) and phase != "train":
             out[name] = float("inf") if wanted is None or np.abs(wanted).max() > 0 else 0.0
     for name, array in expected.items():

@@ -42,8 +42,8 @@ class TorchAdam(keras.optimizers.Adam):
         first, second = self._momentums[index], self._velocities[index]
         self.assign(first, self.beta_1 * first + (1 - self.beta_1) * gradient)
         self.assign(second, self.beta_2 * second + (1 - self.beta_2) * gradient * gradient)
-        mean = first / (1 - keras.ops.power(keras.ops.cast(self.beta_1, dtype), step))
-        square = second / (1 - keras.ops.power(keras.ops.cast(self.beta_2, dtype), step))
+        mean = first / (1 - keras.ops.power(keras.ops.convert_to_tensor(self.beta_1, dtype), step))
+        square = second / (1 - keras.ops.power(keras.ops.convert_to_tensor(self.beta_2, dtype), step))
         self.assign_sub(variable, keras.ops.cast(learning_rate, dtype) * mean / (keras.ops.sqrt(square) + self.epsilon))
 
 

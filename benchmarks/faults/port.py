@@ -33,6 +33,7 @@ class Port:
     optimizer: tuple[Callable[[Any], Any], Callable[[], Any]] | None = None
     """(optimizer of torch's parameters, builder of the Keras optimizer)"""
     layout: Mapping[str, str] | None = None
+    """Axes of inputs for our own check where four axes do not say it; `parity.check` has to see for itself."""
     keras_inputs: Callable[[Any], Any] | None = None
     """From torch's inputs to what the Keras model takes, in its own layout."""
     mapping: Mapping[str, str] | None = None
@@ -67,8 +68,6 @@ class Port:
             found["loss"] = (self.loss[0], self.loss[1]())
         if self.optimizer is not None:
             found["optimizer"] = self.optimizer
-        if self.layout is not None:
-            found["layout"] = self.layout
         if self.keras_inputs is not None:
             found["keras_inputs"] = self.keras_inputs(self.inputs())
         return found

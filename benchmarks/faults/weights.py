@@ -70,7 +70,7 @@ def of_layer(module: nn.Module, layer: Any) -> Iterator[tuple[Any, Callable[[dic
     elif isinstance(module, nn.modules.batchnorm._BatchNorm):
         for keras_name, name in (("gamma", "weight"), ("beta", "bias"), ("moving_mean", "running_mean"), ("moving_variance", "running_var")):
             yield from whole(layer, keras_name, name, lambda array: array)
-    elif isinstance(module, (nn.LayerNorm, nn.GroupNorm)):
+    elif isinstance(module, (nn.LayerNorm, nn.GroupNorm, nn.InstanceNorm2d)):
         for keras_name, name in (("gamma", "weight"), ("beta", "bias")):
             yield from whole(layer, keras_name, name, lambda array: array)
     elif isinstance(module, nn.Embedding):
