@@ -1,0 +1,21 @@
+"""Data in PyTorch: sets, loaders, splits."""
+
+from torch_ref.datasets.data_loader import DataLoader as DataLoader
+from torch_ref.datasets.data_loader import batches as batches
+from torch_ref.datasets.data_loader import collated as collated
+from torch_ref.datasets.data_loader import default_collate as default_collate
+from torch_ref.datasets.data_loader import defaults as defaults
+from torch_ref.datasets.data_loader import fetched as fetched
+from torch_ref.datasets.dataset import ConcatDataset as ConcatDataset
+from torch_ref.datasets.dataset import Dataset as Dataset
+from torch_ref.datasets.dataset import Notes as Notes
+from torch_ref.datasets.dataset import Subset as Subset
+from torch_ref.datasets.dataset import TensorDataset as TensorDataset
+from torch_ref.datasets.dataset import samples as samples
+from torch_ref.datasets.samplers import BatchSampler as BatchSampler
+from torch_ref.datasets.samplers import PermutationSampler as PermutationSampler
+from torch_ref.datasets.samplers import RandomSampler as RandomSampler
+from torch_ref.datasets.samplers import SequentialSampler as SequentialSampler
+from torch_ref.datasets.samplers import SubsetRandomSampler as SubsetRandomSampler
+from torch_ref.datasets.samplers import WeightedRandomSampler as WeightedRandomSampler
+from torch_ref.datasets.samplers import orders as orders
