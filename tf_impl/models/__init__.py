@@ -5,6 +5,7 @@ from tf_impl.models.convnext import convnext_base as convnext_base
 from tf_impl.models.convnext import convnext_large as convnext_large
 from tf_impl.models.convnext import convnext_small as convnext_small
 from tf_impl.models.convnext import convnext_tiny as convnext_tiny
+from tf_impl.models.dense_crf import DenseCRF as DenseCRF
 from tf_impl.models.four_ways import Attributes as Attributes
 from tf_impl.models.four_ways import InSequence as InSequence
 from tf_impl.models.four_ways import Named as Named
@@ -21,6 +22,7 @@ from tf_impl.models.resnet import resnet34 as resnet34
 from tf_impl.models.resnet import resnet50 as resnet50
 from tf_impl.models.resnet import resnet101 as resnet101
 from tf_impl.models.resnet import resnet152 as resnet152
+from tf_impl.models.segnet import SegNet as SegNet
 from tf_impl.models.sixty_minute_net import Net as Net
 from tf_impl.models.swin import PatchMerging as PatchMerging
 from tf_impl.models.swin import ShiftedWindowAttention as ShiftedWindowAttention
@@ -28,6 +30,8 @@ from tf_impl.models.swin import SwinTransformer as SwinTransformer
 from tf_impl.models.swin import swin_b as swin_b
 from tf_impl.models.swin import swin_s as swin_s
 from tf_impl.models.swin import swin_t as swin_t
+from tf_impl.models.unet import DoubleConv as DoubleConv
+from tf_impl.models.unet import UNet as UNet
 from tf_impl.models.vit import VisionTransformer as VisionTransformer
 from tf_impl.models.vit import vit_b_16 as vit_b_16
 from tf_impl.models.vit import vit_b_32 as vit_b_32

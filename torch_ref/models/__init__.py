@@ -5,6 +5,7 @@ from torch_ref.models.convnext import convnext_base as convnext_base
 from torch_ref.models.convnext import convnext_large as convnext_large
 from torch_ref.models.convnext import convnext_small as convnext_small
 from torch_ref.models.convnext import convnext_tiny as convnext_tiny
+from torch_ref.models.dense_crf import DenseCRF as DenseCRF
 from torch_ref.models.four_ways import Attributes as Attributes
 from torch_ref.models.four_ways import InSequence as InSequence
 from torch_ref.models.four_ways import Named as Named
@@ -21,6 +22,7 @@ from torch_ref.models.resnet import resnet34 as resnet34
 from torch_ref.models.resnet import resnet50 as resnet50
 from torch_ref.models.resnet import resnet101 as resnet101
 from torch_ref.models.resnet import resnet152 as resnet152
+from torch_ref.models.segnet import SegNet as SegNet
 from torch_ref.models.sixty_minute_net import Net as Net
 from torch_ref.models.swin import PatchMerging as PatchMerging
 from torch_ref.models.swin import ShiftedWindowAttention as ShiftedWindowAttention
@@ -28,6 +30,8 @@ from torch_ref.models.swin import SwinTransformer as SwinTransformer
 from torch_ref.models.swin import swin_b as swin_b
 from torch_ref.models.swin import swin_s as swin_s
 from torch_ref.models.swin import swin_t as swin_t
+from torch_ref.models.unet import DoubleConv as DoubleConv
+from torch_ref.models.unet import UNet as UNet
 from torch_ref.models.vit import VisionTransformer as VisionTransformer
 from torch_ref.models.vit import vit_b_16 as vit_b_16
 from torch_ref.models.vit import vit_b_32 as vit_b_32
