@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from parity.case import Case, DemoCase, TrainingCase, image, values
+from parity.case import Case, DemoCase, Figure, TrainingCase, image, values
 from parity.comparison import Row
 from parity.errors import ParityUsageError
 from parity.report import read_report, write_report
+from parity.report.figures import figure_panels
 from parity.report.terminal import MANY, results_table, totals_line
 from parity.results import Result, Run
 from parity.verdict import Verdict
@@ -127,3 +128,34 @@ def test_the_terminal_has_a_line_a_case_or_above_many_a_concept(run):
     line = totals_line(run)
     for word, count in run.totals.items():
         assert f"{count} {word}" in line
+
+
+def _drawn(figure: Figure, curves: dict) -> str:
+    (panel,) = figure_panels((figure,), curves)
+    return panel.svg
+
+
+def test_a_figure_draws_both_sides_over_each_other():
+    curves = {"x": {"given": [[0.0, 1.0, 2.0]]}, "output:y": {"torch": [[1.0, 2.0, 4.0]], "keras": [[1.0, 2.0, 3.0]]}}
+    svg = _drawn(Figure("line", {"output:y": "y"}, x="x"), curves)
+    torch, keras = re.findall(r'class="(?:torch|keras) bed" points="([^"]+)"', svg)
+    assert torch.split()[:2] == keras.split()[:2] and torch.split()[2] != keras.split()[2]  # so that a difference shows
+
+
+def test_paths_lie_on_their_ground_and_surfaces_have_contours_of_both_sides():
+    axis = {"torch": [[-1.0, 0.0, 1.0]], "keras": [[-1.0, 0.0, 1.0]]}
+    bowl = [[2.0, 1.0, 2.0], [1.0, 0.0, 1.0], [2.0, 1.0, 2.0]]
+    curves = {"a": axis, "b": axis, "bowl": {"torch": bowl, "keras": bowl}, "path": {"torch": [[-1.0, 1.0], [0.0, 0.0]], "keras": [[-1.0, 1.0], [0.0, 0.0]]}}
+    path = _drawn(Figure("path", {"path": "path"}, kind="path", ground=("a", "b", "bowl")), curves)
+    assert path.count('class="ground bed"') >= 5 and path.count("<circle") == 2
+    surface = _drawn(Figure("surface", {"bowl": "height"}, kind="surface", ground=("a", "b")), curves)
+    assert surface.count('class="torch bed"') == surface.count('class="keras bed"') >= 5
+
+
+def test_a_figure_of_something_that_was_not_recorded_is_left_out():
+    assert figure_panels((Figure("line", {"output:y": "y"}),), {"output:z": {"torch": [[1.0]], "keras": [[1.0]]}}) == []
+
+
+def test_numbers_that_json_has_no_word_for_are_not_drawn():
+    svg = _drawn(Figure("line", {"output:y": "y"}), {"output:y": {"torch": [[1.0, "NaN", 3.0]], "keras": [[1.0, "Infinity", 3.0]]}})
+    assert "nan" not in svg.lower() and "inf" not in svg.lower()

@@ -12,6 +12,7 @@ from parity.errors import ParityUsageError
 from parity.guide.names import Offer, Public, offer, spelled
 from parity.pitfalls import TIERS, Entry, concerning
 from parity.report import prose
+from parity.report.charts import Panel
 from parity.report.sources import Source, modules, source
 from parity.report.templates import template
 from parity.report.view import CaseView, ConceptView, view
@@ -90,6 +91,11 @@ class Page:
         """The twins' own words, without what stands above."""
         parsed = [(public, prose.without(prose.parse(public.docstring), "Differs from PyTorch")) for public in self.keras_offer.publics]
         return [(public, blocks) for public, blocks in parsed if blocks]
+
+    @property
+    def panels(self) -> list[Panel]:
+        """What the cases draw."""
+        return [panel for case in self.cases for panel in case.panels]
 
     @property
     def pitfalls(self) -> tuple[Entry, ...]:

@@ -92,7 +92,7 @@ def _lines(sides: Mapping[str, Sequence[Curve]], told: str, *, logarithmic: bool
         for curve in curves:
             points = " ".join(f"{x.place(step)},{y.place(value)}" for step, value in _thinned(curve) if math.isfinite(value))
             drawn.append(f'<polyline class="{side}" points="{points}"/>')
-    return _plot(x, y, "step", told, "".join(drawn), f"{told} over {steps} steps: {', '.join(sides)}")
+    return plot(x, y, "step", "".join(drawn), f"{told} over {steps} steps: {', '.join(sides)}")
 
 
 def _thinned(curve: Curve) -> list[tuple[int, float]]:
@@ -102,13 +102,16 @@ def _thinned(curve: Curve) -> list[tuple[int, float]]:
     return [(i + 1, curve[i]) for i in kept]
 
 
-def _plot(x: Axis, y: Axis, x_label: str, y_label: str, body: str, described: str, *, width: float = WIDTH, height: float = HEIGHT) -> str:
+def plot(x: Axis, y: Axis, x_label: str, body: str, described: str, *, y_label: str = "", width: float = WIDTH, height: float = HEIGHT) -> str:
+    """Grid, numbers and the names of the axes around what is drawn."""
     grid, bottom = [], height - BOTTOM
     for tick in y.ticks():
         grid.append(f'<path class="grid" d="M{LEFT} {y.place(tick)}H{width - RIGHT}"/><text x="{LEFT - 6}" y="{y.place(tick) + 3.5}">{y.label(tick)}</text>')
     for tick in x.ticks(7):
         grid.append(f'<text class="x" x="{x.place(tick)}" y="{bottom + 14}">{x.label(tick)}</text>')
     labels = f'<text class="axis" x="{width - RIGHT}" y="{height - 3}">{escape(x_label)}</text>'
+    if y_label:
+        labels += f'<text class="axis" x="{LEFT - 6}" y="{TOP - 3}">{escape(y_label)}</text>'
     return f'<svg class="plot" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(described)}">{"".join(grid)}{body}{labels}</svg>'
 
 
@@ -126,7 +129,7 @@ def margin_plot(margin: Margin) -> str:
     line = f'<path class="limit" d="M{limit} {TOP}V{height - BOTTOM}"/><text class="start" x="{limit + 4}" y="{TOP + 8}">limit of the rule</text>'
     body = _gap(margin, x, height) + bars + line
     told = f"Histogram of {len(margin.rounding)} rounding rows and {len(margin.faults)} planted faults"
-    return _plot(x, y, "difference / what rounding explains", "rows", body, told, width=width, height=height)
+    return plot(x, y, "difference / what rounding explains", body, told, width=width, height=height)
 
 
 def _binned(ratios: Sequence[float], per_decade: int = 4) -> dict[int, int]:

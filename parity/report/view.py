@@ -13,6 +13,7 @@ from parity.comparison import Row
 from parity.report import closeness
 from parity.report.charts import Panel, margin_plot, training_panels
 from parity.report.data import ordered
+from parity.report.figures import figure_panels
 from parity.report.listing import listing
 from parity.report.margin import Margin
 from parity.report.sources import Source, source
@@ -83,7 +84,8 @@ class CaseView:
 
     @property
     def panels(self) -> list[Panel]:
-        return training_panels(self.result.curves) if self.result.curves else []
+        curves = self.result.curves
+        return [*training_panels(curves), *figure_panels(self.result.case.figures, curves)] if curves else []
 
 
 @dataclass(frozen=True)

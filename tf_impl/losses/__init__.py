@@ -30,6 +30,7 @@ from tf_impl.losses.reductions import mean_of_nothing as mean_of_nothing
 from tf_impl.losses.reductions import one_by_one as one_by_one
 from tf_impl.losses.reductions import weighted_mean as weighted_mean
 from tf_impl.losses.sigmoid_losses import sigmoid_cross_entropy as sigmoid_cross_entropy
+from tf_impl.losses.sigmoid_losses import sigmoid_loss_slopes as sigmoid_loss_slopes
 from tf_impl.losses.sigmoid_losses import sigmoid_squared_error as sigmoid_squared_error
 from tf_impl.losses.smooth_l1 import HuberLoss as HuberLoss
 from tf_impl.losses.smooth_l1 import SmoothL1Loss as SmoothL1Loss

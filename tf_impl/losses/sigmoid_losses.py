@@ -20,3 +20,14 @@ def sigmoid_squared_error(logits: Float[Tensor, "..."], target: Float[Tensor, ".
 def sigmoid_cross_entropy(logits: Float[Tensor, "..."], target: Float[Tensor, "..."]) -> Float[Tensor, "..."]:
     """Binary cross-entropy, whose gradient is the error itself."""
     return ops.binary_crossentropy(target, logits, from_logits=True)
+
+
+def sigmoid_loss_slopes(logits: Float[Tensor, " n"]) -> dict[str, Tensor]:
+    """What either loss pulls at the logit with, for a target of 1."""
+    import tensorflow as tf  # here, so that the losses can be had without it
+
+    losses = {"squared_error": sigmoid_squared_error, "cross_entropy": sigmoid_cross_entropy}
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(logits)
+        found = {name: loss(logits, ops.ones_like(logits)) for name, loss in losses.items()}
+    return {name: tape.gradient(loss, logits) for name, loss in found.items()}

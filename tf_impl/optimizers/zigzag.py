@@ -2,7 +2,7 @@ r"""A long valley: gradient descent zigzags from wall to wall, and what momentum
 
 $$ f(x, y) = \frac{x^2}{20} + y^2, \qquad \nabla f = \left(\frac{x}{10},\; 2y\right) $$
 
-Shapes: start (2,), every path (steps + 1, 2).
+Shapes: start (2,), every path (steps + 1, 2); the valley (25, 33) over `along` and `across`.
 
 Differs from PyTorch:
     Not, by the twins. The paths of Keras' own optimizers with these rates are 0.2 away for Adagrad, which begins its sum of squares at 0.1, 4e-5 for Adam (ε),
@@ -33,8 +33,9 @@ _VISIBLE = 1e-3  # smaller moves are no turn
 
 
 def paths(start: Float[Tensor, "2"], steps: int = 30) -> dict[str, Tensor | int]:
-    """Where each optimizer goes, how often it turns between the walls, and how high it ends."""
-    told: dict[str, Tensor | int] = {}
+    """The valley; where each optimizer goes, how often it turns between the walls, and how high it ends."""
+    across, along = ops.linspace(-8.0, 8.0, 33), ops.linspace(-3.0, 3.0, 25)
+    told: dict[str, Tensor | int] = {"across": across, "along": along, "valley": across**2 / 20 + along[:, None] ** 2}
     for name, (kind, config) in _DESCENTS.items():
         point = keras.Variable(ops.copy(start))  # on the torch backend a variable is the tensor it was given
         optimizer = kind(**config)
@@ -44,7 +45,7 @@ def paths(start: Float[Tensor, "2"], steps: int = 30) -> dict[str, Tensor | int]
             optimizer.apply([slope], [point])
             path.append(ops.copy(point.value))
         told[name] = ops.stack(path)
-        across = ops.diff(told[name][:, 1])
-        told[f"turns.{name}"] = int(ops.sum(ops.cast(across[1:] * across[:-1] < -(_VISIBLE**2), "int32")))
+        moves = ops.diff(told[name][:, 1])
+        told[f"turns.{name}"] = int(ops.sum(ops.cast(moves[1:] * moves[:-1] < -(_VISIBLE**2), "int32")))
         told[f"height.{name}"] = path[-1][0] ** 2 / 20 + path[-1][1] ** 2
     return told

@@ -29,6 +29,7 @@ from torch_ref.losses.reductions import mean_of_nothing as mean_of_nothing
 from torch_ref.losses.reductions import one_by_one as one_by_one
 from torch_ref.losses.reductions import weighted_mean as weighted_mean
 from torch_ref.losses.sigmoid_losses import sigmoid_cross_entropy as sigmoid_cross_entropy
+from torch_ref.losses.sigmoid_losses import sigmoid_loss_slopes as sigmoid_loss_slopes
 from torch_ref.losses.sigmoid_losses import sigmoid_squared_error as sigmoid_squared_error
 from torch_ref.losses.smooth_l1 import HuberLoss as HuberLoss
 from torch_ref.losses.smooth_l1 import SmoothL1Loss as SmoothL1Loss

@@ -25,3 +25,10 @@ def sigmoid_squared_error(logits: torch.Tensor, target: torch.Tensor) -> torch.T
 def sigmoid_cross_entropy(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
     """Binary cross-entropy, whose gradient is the error itself."""
     return functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
+
+
+def sigmoid_loss_slopes(logits: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What either loss pulls at the logit with, for a target of 1."""
+    logits = logits.detach().requires_grad_()
+    losses = {"squared_error": sigmoid_squared_error, "cross_entropy": sigmoid_cross_entropy}
+    return {name: torch.autograd.grad(loss(logits, torch.ones_like(logits)).sum(), logits)[0] for name, loss in losses.items()}

@@ -4,7 +4,7 @@ $$ f(x, y) = \frac{x^2}{20} + y^2, \qquad \nabla f = \left(\frac{x}{10},\; 2y\ri
 
 The gradient hardly ever points at the minimum: y is steep, x is flat.
 
-Shapes: start (2,), every path (steps + 1, 2).
+Shapes: start (2,), every path (steps + 1, 2); the valley (25, 33) over `along` and `across`.
 
 >>> import torch
 >>> told = paths(torch.tensor([-7.0, 2.0]))
@@ -34,8 +34,9 @@ _VISIBLE = 1e-3  # smaller moves are no turn
 
 
 def paths(start: Tensor, steps: int = 30) -> dict[str, Tensor | int]:
-    """Where each optimizer goes, how often it turns between the walls, and how high it ends."""
-    told: dict[str, Tensor | int] = {}
+    """The valley; where each optimizer goes, how often it turns between the walls, and how high it ends."""
+    across, along = torch.linspace(-8.0, 8.0, 33), torch.linspace(-3.0, 3.0, 25)
+    told: dict[str, Tensor | int] = {"across": across, "along": along, "valley": across**2 / 20 + along[:, None] ** 2}
     for name, (kind, config) in _DESCENTS.items():
         point = torch.nn.Parameter(start.clone())
         optimizer = kind([point], **config)
@@ -46,8 +47,8 @@ def paths(start: Tensor, steps: int = 30) -> dict[str, Tensor | int]:
             optimizer.step()
             path.append(point.detach().clone())
         told[name] = torch.stack(path)
-        across = torch.diff(told[name][:, 1])
-        told[f"turns.{name}"] = int((across[1:] * across[:-1] < -(_VISIBLE**2)).sum())
+        moves = torch.diff(told[name][:, 1])
+        told[f"turns.{name}"] = int((moves[1:] * moves[:-1] < -(_VISIBLE**2)).sum())
         told[f"height.{name}"] = _height(point.detach())
     return told
 
