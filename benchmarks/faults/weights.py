@@ -159,7 +159,7 @@ def copy_weights(torch_model: nn.Module, keras_model: Any, layers: Mapping[str, 
     for link in links(torch_model, keras_model, layers):
         value = link.value(state)
         if value is not None and value.shape == tuple(link.variable.shape):
-            link.variable.assign(np.ascontiguousarray(value))
+            link.variable.assign(np.array(value, order="C"))
 
 
 def flatten_seam(channels: int, height: int, width: int) -> Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]:

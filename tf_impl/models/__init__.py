@@ -1,5 +1,6 @@
 """Model twins: keras.Model subclasses written in the shape of `torch_ref.models`, channels last."""
 
+from tf_impl.models.alexnet import AlexNet as AlexNet
 from tf_impl.models.convnext import ConvNeXt as ConvNeXt
 from tf_impl.models.convnext import convnext_base as convnext_base
 from tf_impl.models.convnext import convnext_large as convnext_large
@@ -10,6 +11,10 @@ from tf_impl.models.four_ways import Attributes as Attributes
 from tf_impl.models.four_ways import InSequence as InSequence
 from tf_impl.models.four_ways import Named as Named
 from tf_impl.models.four_ways import StepByStep as StepByStep
+from tf_impl.models.googlenet import GoogLeNet as GoogLeNet
+from tf_impl.models.googlenet import GoogLeNetOutputs as GoogLeNetOutputs
+from tf_impl.models.inception_v3 import Inception3 as Inception3
+from tf_impl.models.inception_v3 import InceptionOutputs as InceptionOutputs
 from tf_impl.models.lenet import LeNet as LeNet
 from tf_impl.models.linear_regression import LinearModel as LinearModel
 from tf_impl.models.logistic_regression import LogisticRegressionModel as LogisticRegressionModel
@@ -32,6 +37,15 @@ from tf_impl.models.swin import swin_s as swin_s
 from tf_impl.models.swin import swin_t as swin_t
 from tf_impl.models.unet import DoubleConv as DoubleConv
 from tf_impl.models.unet import UNet as UNet
+from tf_impl.models.vgg import VGG as VGG
+from tf_impl.models.vgg import vgg11 as vgg11
+from tf_impl.models.vgg import vgg11_bn as vgg11_bn
+from tf_impl.models.vgg import vgg13 as vgg13
+from tf_impl.models.vgg import vgg13_bn as vgg13_bn
+from tf_impl.models.vgg import vgg16 as vgg16
+from tf_impl.models.vgg import vgg16_bn as vgg16_bn
+from tf_impl.models.vgg import vgg19 as vgg19
+from tf_impl.models.vgg import vgg19_bn as vgg19_bn
 from tf_impl.models.vit import VisionTransformer as VisionTransformer
 from tf_impl.models.vit import vit_b_16 as vit_b_16
 from tf_impl.models.vit import vit_b_32 as vit_b_32

@@ -1,5 +1,6 @@
 """Models in PyTorch, the reference."""
 
+from torch_ref.models.alexnet import AlexNet as AlexNet
 from torch_ref.models.convnext import ConvNeXt as ConvNeXt
 from torch_ref.models.convnext import convnext_base as convnext_base
 from torch_ref.models.convnext import convnext_large as convnext_large
@@ -10,6 +11,10 @@ from torch_ref.models.four_ways import Attributes as Attributes
 from torch_ref.models.four_ways import InSequence as InSequence
 from torch_ref.models.four_ways import Named as Named
 from torch_ref.models.four_ways import StepByStep as StepByStep
+from torch_ref.models.googlenet import GoogLeNet as GoogLeNet
+from torch_ref.models.googlenet import GoogLeNetOutputs as GoogLeNetOutputs
+from torch_ref.models.inception_v3 import Inception3 as Inception3
+from torch_ref.models.inception_v3 import InceptionOutputs as InceptionOutputs
 from torch_ref.models.lenet import LeNet as LeNet
 from torch_ref.models.linear_regression import LinearModel as LinearModel
 from torch_ref.models.logistic_regression import LogisticRegressionModel as LogisticRegressionModel
@@ -32,6 +37,15 @@ from torch_ref.models.swin import swin_s as swin_s
 from torch_ref.models.swin import swin_t as swin_t
 from torch_ref.models.unet import DoubleConv as DoubleConv
 from torch_ref.models.unet import UNet as UNet
+from torch_ref.models.vgg import VGG as VGG
+from torch_ref.models.vgg import vgg11 as vgg11
+from torch_ref.models.vgg import vgg11_bn as vgg11_bn
+from torch_ref.models.vgg import vgg13 as vgg13
+from torch_ref.models.vgg import vgg13_bn as vgg13_bn
+from torch_ref.models.vgg import vgg16 as vgg16
+from torch_ref.models.vgg import vgg16_bn as vgg16_bn
+from torch_ref.models.vgg import vgg19 as vgg19
+from torch_ref.models.vgg import vgg19_bn as vgg19_bn
 from torch_ref.models.vit import VisionTransformer as VisionTransformer
 from torch_ref.models.vit import vit_b_16 as vit_b_16
 from torch_ref.models.vit import vit_b_32 as vit_b_32
