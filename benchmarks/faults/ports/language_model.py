@@ -11,6 +11,7 @@ from benchmarks.faults.own import TorchAdam
 from benchmarks.faults.port import Fault
 from benchmarks.faults.weights import copy_weights
 
+TOLERANCE = 1e-7  # TensorFlow keeps the constants of the tanh form of GELU in float32
 WORDS, WIDTH, HEADS, LENGTH = 30, 16, 4, 8
 
 

@@ -7,6 +7,7 @@ from torch import nn
 from benchmarks.faults.building import as_trained, normal
 from benchmarks.faults.port import Fault
 
+TOLERANCE = 1e-7  # TensorFlow keeps the constants of the tanh form in float32
 PATCHES, WIDTH = 12, 10
 
 
@@ -83,17 +84,16 @@ def mix(
 
 
 def patches(x, how):
-    b = ops.shape(x)[0]
-    x = ops.reshape(x, (b, 3, 4, 4, 4, 2))  # rows, in a patch, columns, in a patch, channels
+    x = ops.reshape(x, (-1, 3, 4, 4, 4, 2))  # rows, in a patch, columns, in a patch, channels
     if how == "channels_last":
-        return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (b, PATCHES, -1))
+        return ops.reshape(ops.transpose(x, (0, 1, 3, 2, 4, 5)), (-1, PATCHES, 32))
     if how == "columns_first":
-        return ops.reshape(ops.transpose(x, (0, 3, 1, 5, 2, 4)), (b, PATCHES, -1))
+        return ops.reshape(ops.transpose(x, (0, 3, 1, 5, 2, 4)), (-1, PATCHES, 32))
     if how == "turned":
-        return ops.reshape(ops.transpose(x, (0, 1, 3, 5, 4, 2)), (b, PATCHES, -1))
+        return ops.reshape(ops.transpose(x, (0, 1, 3, 5, 4, 2)), (-1, PATCHES, 32))
     if how == "not_transposed":
-        return ops.reshape(x, (b, PATCHES, -1))
-    return ops.reshape(ops.transpose(x, (0, 1, 3, 5, 2, 4)), (b, PATCHES, -1))
+        return ops.reshape(x, (-1, PATCHES, 32))
+    return ops.reshape(ops.transpose(x, (0, 1, 3, 5, 2, 4)), (-1, PATCHES, 32))
 
 
 def build_keras(*, how="torch", first=None, second=None, norm=True, pool="mean", last=None, order="norm_first"):

@@ -37,8 +37,8 @@ def build_torch():
 
 
 class Bilinear(layers.Layer):
-    def build(self, left, right):
-        self.weight = self.add_weight(shape=(3, left[-1], right[-1]), name="weight")
+    def build(self, left_shape, right_shape):
+        self.weight = self.add_weight(shape=(3, left_shape[-1], right_shape[-1]), name="weight")
         self.bias = self.add_weight(shape=(3,), initializer="zeros", name="bias")
 
     def call(self, left, right):
@@ -70,10 +70,11 @@ def build_keras(
     regions = layers.Conv2D(WIDTH, 3, strides=3, activation=conv, name="look")(given["image"])
     regions = layers.Reshape((12, WIDTH))(layers.Permute((2, 1, 3))(regions) if columns else regions)
     spoken = layers.Dense(WIDTH, activation=words, name="read")(given["sequence"])
-    attention = layers.MultiHeadAttention(1, WIDTH, name="attend", trainable=not frozen)
+    attention = layers.MultiHeadAttention(1, WIDTH, name="attend")
     mask = ops.expand_dims(given["mask"], 1)
     mask = {"right": mask, "inverted": ops.logical_not(mask), "none": None}[use_mask]
     found = attention(regions, ops.flip(spoken, 1) if values == "flipped" else spoken, key=spoken, attention_mask=mask)
+    attention.trainable = not frozen
     film_dense = layers.Dense(2 * WIDTH, name="film")(given["meta"])
     halves = ops.split(ops.expand_dims(film_dense, 1), 2, axis=-1)
     if film == "interleaved":
