@@ -105,7 +105,7 @@ def test_both_modules_have_the_same_public_names(module):
 
 def declared(function: object) -> inspect.Signature:
     """The signature; where PyTorch takes anything (`*args, **kwargs`) the first declared overload; of a builtin what its docstring says."""
-    overloads = typing.get_overloads(function.__init__) if inspect.isclass(function) else []
+    overloads = typing.get_overloads(function.__init__) if inspect.isclass(function) and inspect.isfunction(function.__init__) else []
     if inspect.isbuiltin(function):
         arguments = re.search(rf"{function.__name__}\((.*?)\) ->", function.__doc__, re.DOTALL).group(1)
         function = eval(f"lambda {' '.join(arguments.split())}: None", {})
