@@ -16,6 +16,7 @@ from parity.errors import ParityUsageError
 from parity.report import read_report, write_report
 from parity.report.figures import figure_panels
 from parity.report.terminal import MANY, results_table, totals_line
+from parity.report.view import anchor
 from parity.results import Result, Run
 from parity.verdict import Verdict
 
@@ -53,20 +54,59 @@ def test_the_page_needs_nothing_from_outside(run):
     assert "@import" not in page
 
 
-def test_the_page_shows_every_case_its_rows_notes_and_sources(run):
-    page = (run.out / "index.html").read_text()
+def test_the_index_leads_to_every_case_on_the_page_of_its_concept(run):
+    index = (run.out / "index.html").read_text()
     for result in run:
-        assert result.case.target.partition(":")[2] in page
+        link = f"concepts/{result.case.concept}.html#{anchor(result.case.id)}"
+        assert f'href="{link}"' in index
+        assert f'id="{anchor(result.case.id)}"' in (run.out / link.partition("#")[0]).read_text()
+
+
+def test_the_pages_show_rows_notes_and_sources(run):
+    page = (run.out / "index.html").read_text() + "".join(path.read_text() for path in sorted((run.out / "concepts").glob("*.html")))
     assert "the &lt;biased&gt; variance" in page and "the <biased> variance" not in page
     for text in ("TensorFlow raises here", "needs the data set", "class BatchNorm2d", "tf32_matmul", "axis 1 [3]"):
         assert text in re.sub(r"<[^>]+>", "", page).replace("&#39;", "'"), text
 
 
 def test_training_curves_are_drawn_for_both_sides(run):
-    page = (run.out / "index.html").read_text()
     without = Run(tuple(replace(result, curves={}) for result in run.results), run.out / "without", started=run.started)
     write_report(without)
-    assert page.count("<svg") > (without.out / "index.html").read_text().count("<svg")
+    drawn, bare = ((folder / "concepts" / "models.lenet.html").read_text().count("<svg") for folder in (run.out, without.out))
+    assert drawn > bare
+
+
+def test_pages_whose_results_are_those_of_the_last_time_are_left_and_others_are_set_anew(run, tmp_path):
+    def written() -> dict[str, int]:
+        return {path.name: path.stat().st_mtime_ns for path in (tmp_path / "concepts").glob("*.html")}
+
+    write_report(replace(run, out=tmp_path))
+    first = written()
+    write_report(replace(run, out=tmp_path))
+    assert written() == first
+    (tmp_path / "concepts" / "losses.mse.html").write_text("touched by hand")
+    changed = tuple(replace(result, message="other words") if result.case.concept == "layers.linear" else result for result in run.results)
+    write_report(replace(run, out=tmp_path, results=changed))
+    second = written()
+    assert {name for name in first if first[name] != second[name]} == {"losses.mse.html", "layers.linear.html"}
+    write_report(replace(run, out=tmp_path, results=run.results[:1]))
+    assert set(written()) == {"layers.conv.html"}  # pages of an earlier run do not stay
+
+
+def test_the_exam_is_shown_where_there_is_one(run, tmp_path):
+    assert "tests.exam" in (run.out / "index.html").read_text() and not (run.out / "exam.html").exists()
+    reason = {"word": "differ", "text": "output <1>", "inputs": [3], "pitfall": "A005", "explanation": "because"}
+    line = {"part": "modules", "name": "nn.Conv2d", "inputs": 7, "tried": 6, "agree": 5, "zeros": 1, "counts": {"differ": 1}, "reasons": [reason]}
+    exam = tmp_path / "exam.json"
+    exam.write_text(json.dumps({"made": {"torch": "2"}, "totals": ["5 of 6 agree"], "parts": {"modules": "modules"}, "lines": [line]}))
+    write_report(replace(run, out=tmp_path))
+    page = (tmp_path / "exam.html").read_text()
+    for text in ("concepts/layers.conv.html", "nn.Conv2d", "output &lt;1&gt;", "because", "A005"):
+        assert text in page, text
+    assert "5 of 6 agree" in (tmp_path / "index.html").read_text() and "5 of 6 agree" in (tmp_path / "report.md").read_text()
+    exam.write_text("{}")
+    with pytest.raises(ParityUsageError, match=r"exam\.json"):
+        write_report(replace(run, out=tmp_path))
 
 
 def test_csv_has_a_line_a_row(run):

@@ -101,10 +101,10 @@ class Page:
     def pitfalls(self) -> tuple[Entry, ...]:
         return concerning(self.concept)
 
-    def render(self, book: Guide) -> tuple[str, str]:
-        """HTML and Markdown."""
+    def render(self, book: Guide, suffix: str) -> str:
+        """The page as "html" or "md"."""
         told = {"page": self, "around": book.around(self), "tiers": TIERS, "run_line": book.run_line} | _tools()
-        return template("concept.html.jinja").render(told), template("concept.md.jinja").render(told)
+        return template(f"concept.{suffix}.jinja").render(told)
 
 
 @dataclass(frozen=True)
@@ -128,13 +128,17 @@ class Guide:
         """Device and versions in one line."""
         return f"{self.run.device} · {view(self.run).brief or self.run.backend}"
 
+    @cached_property
+    def _places(self) -> dict[tuple[str, tuple[str, str]], int]:
+        return {(page.concept, page.roots): place for place, page in enumerate(self.pages)}
+
     @property
     def areas(self) -> list[tuple[str, list[Page]]]:
         return [(area, list(group)) for area, group in groupby(self.pages, key=lambda page: page.area)]
 
     def around(self, page: Page) -> tuple[Page | None, Page | None]:
         """The pages before and after."""
-        place = self.pages.index(page)
+        place = self._places[page.concept, page.roots]
         return self.pages[place - 1] if place else None, self.pages[place + 1] if place + 1 < len(self.pages) else None
 
     @property
@@ -163,10 +167,9 @@ def guide(run: Run) -> Guide:
     return Guide(run, tuple(found))
 
 
-def contents(book: Guide) -> tuple[str, str]:
-    """The index as HTML and Markdown."""
-    told = {"book": book} | _tools()
-    return template("contents.html.jinja").render(told), template("contents.md.jinja").render(told)
+def contents(book: Guide, suffix: str) -> str:
+    """The index as "html" or "md"."""
+    return template(f"contents.{suffix}.jinja").render({"book": book} | _tools())
 
 
 def _needed(root: str, concept: str) -> Source:

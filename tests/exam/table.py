@@ -127,7 +127,7 @@ def made() -> dict[str, str]:
 
 
 def to_json(lines: Sequence[Line]) -> str:
-    data = {"made": made(), "totals": totals(lines), "lines": [line.to_json() for line in lines]}
+    data = {"made": made(), "totals": totals(lines), "parts": PARTS, "lines": [line.to_json() for line in lines]}
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
 
 
