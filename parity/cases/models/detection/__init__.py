@@ -1,0 +1,1 @@
+"""Cases of the parts of Mask R-CNN, and of the whole."""
