@@ -1,5 +1,7 @@
 """Data in Keras and TensorFlow: sets, loaders, splits."""
 
+from tf_impl.datasets.cross_validation import endings as endings
+from tf_impl.datasets.cross_validation import ensemble as ensemble
 from tf_impl.datasets.data_loader import DataLoader as DataLoader
 from tf_impl.datasets.data_loader import batches as batches
 from tf_impl.datasets.data_loader import collated as collated
@@ -12,6 +14,18 @@ from tf_impl.datasets.dataset import Notes as Notes
 from tf_impl.datasets.dataset import Subset as Subset
 from tf_impl.datasets.dataset import TensorDataset as TensorDataset
 from tf_impl.datasets.dataset import samples as samples
+from tf_impl.datasets.diabetes import DiabetesDataset as DiabetesDataset
+from tf_impl.datasets.diabetes import not_a_table as not_a_table
+from tf_impl.datasets.diabetes import table as table
+from tf_impl.datasets.digits import Digits as Digits
+from tf_impl.datasets.digits import first_batch as first_batch
+from tf_impl.datasets.mnist import MNIST as MNIST
+from tf_impl.datasets.mnist import FashionMNIST as FashionMNIST
+from tf_impl.datasets.mnist import contents as contents
+from tf_impl.datasets.mnist import damaged as damaged
+from tf_impl.datasets.mnist import read_idx as read_idx
+from tf_impl.datasets.photographs import decoded as decoded
+from tf_impl.datasets.photographs import photograph as photograph
 from tf_impl.datasets.samplers import BatchSampler as BatchSampler
 from tf_impl.datasets.samplers import PermutationSampler as PermutationSampler
 from tf_impl.datasets.samplers import RandomSampler as RandomSampler
@@ -19,3 +33,9 @@ from tf_impl.datasets.samplers import SequentialSampler as SequentialSampler
 from tf_impl.datasets.samplers import SubsetRandomSampler as SubsetRandomSampler
 from tf_impl.datasets.samplers import WeightedRandomSampler as WeightedRandomSampler
 from tf_impl.datasets.samplers import orders as orders
+from tf_impl.datasets.splits import framework_split as framework_split
+from tf_impl.datasets.splits import impossible_splits as impossible_splits
+from tf_impl.datasets.splits import k_fold as k_fold
+from tf_impl.datasets.splits import split_lengths as split_lengths
+from tf_impl.datasets.splits import splits as splits
+from tf_impl.datasets.splits import stratified_split as stratified_split

@@ -1,5 +1,7 @@
 """Data in PyTorch: sets, loaders, splits."""
 
+from torch_ref.datasets.cross_validation import endings as endings
+from torch_ref.datasets.cross_validation import ensemble as ensemble
 from torch_ref.datasets.data_loader import DataLoader as DataLoader
 from torch_ref.datasets.data_loader import batches as batches
 from torch_ref.datasets.data_loader import collated as collated
@@ -12,6 +14,18 @@ from torch_ref.datasets.dataset import Notes as Notes
 from torch_ref.datasets.dataset import Subset as Subset
 from torch_ref.datasets.dataset import TensorDataset as TensorDataset
 from torch_ref.datasets.dataset import samples as samples
+from torch_ref.datasets.diabetes import DiabetesDataset as DiabetesDataset
+from torch_ref.datasets.diabetes import not_a_table as not_a_table
+from torch_ref.datasets.diabetes import table as table
+from torch_ref.datasets.digits import Digits as Digits
+from torch_ref.datasets.digits import first_batch as first_batch
+from torch_ref.datasets.mnist import MNIST as MNIST
+from torch_ref.datasets.mnist import FashionMNIST as FashionMNIST
+from torch_ref.datasets.mnist import contents as contents
+from torch_ref.datasets.mnist import damaged as damaged
+from torch_ref.datasets.mnist import read_idx as read_idx
+from torch_ref.datasets.photographs import decoded as decoded
+from torch_ref.datasets.photographs import photograph as photograph
 from torch_ref.datasets.samplers import BatchSampler as BatchSampler
 from torch_ref.datasets.samplers import PermutationSampler as PermutationSampler
 from torch_ref.datasets.samplers import RandomSampler as RandomSampler
@@ -19,3 +33,9 @@ from torch_ref.datasets.samplers import SequentialSampler as SequentialSampler
 from torch_ref.datasets.samplers import SubsetRandomSampler as SubsetRandomSampler
 from torch_ref.datasets.samplers import WeightedRandomSampler as WeightedRandomSampler
 from torch_ref.datasets.samplers import orders as orders
+from torch_ref.datasets.splits import framework_split as framework_split
+from torch_ref.datasets.splits import impossible_splits as impossible_splits
+from torch_ref.datasets.splits import k_fold as k_fold
+from torch_ref.datasets.splits import split_lengths as split_lengths
+from torch_ref.datasets.splits import splits as splits
+from torch_ref.datasets.splits import stratified_split as stratified_split
