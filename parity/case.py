@@ -223,6 +223,7 @@ class DemoCase(_Named, _Common):
 class TrainingCase(_Named, _Common):
     """A model trained on real data by both sides: same weights, same batches, loss and accuracy per step.
 
+    Whole-number labels are classes; of other targets an output is right within ½ of it, which for probabilities of 0 and 1 is the usual accuracy.
     The trajectory is judged in float64 against torch's own envelope (five runs, every weight moved by one ulp); float32 curves of `seeds` runs are shown.
     """
 
@@ -234,6 +235,8 @@ class TrainingCase(_Named, _Common):
     batch: int = 32
     steps: int = 100
     seeds: int = 5
+    held_out: float = 0.2  # share of the examples, at most 1000, that the final accuracy is of; 0: of those that it trains on
+    split: Literal["random", "last"] = "random"  # which are held out
 
 
 def curve(target: str, label: str, low: float = -4.0, high: float = 4.0, *, input: str = "input", name: str = "curve", **config: Any) -> Case:

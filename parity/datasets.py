@@ -18,13 +18,14 @@ from pathlib import Path
 import numpy as np
 
 from parity.errors import CannotRunError
+from parity.small_data import SMALL
 
 Data = tuple[np.ndarray, np.ndarray]
 
 
 EMBEDDED = ("digits", "photographs")  # come with scikit-learn
 IMAGES = ("mnist", "fashion_mnist", "fashion_mnist_900")  # folders of idx files
-DATA = (*EMBEDDED, *IMAGES, "diabetes")
+DATA = (*EMBEDDED, *IMAGES, "diabetes", *SMALL)
 MD5 = {  # of the uncompressed files, as published
     ("mnist", "train-images-idx3-ubyte"): "6bbc9ace898e44ae57da46a324031adb",
     ("mnist", "train-labels-idx1-ubyte"): "a25bea736e30d166cdddb491f175f624",
@@ -44,7 +45,7 @@ def directory() -> Path | None:
 
 def missing(name: str) -> str:
     """Why a data set cannot be loaded here, or "" when it can."""
-    if name in {"", *EMBEDDED}:
+    if name in {"", *EMBEDDED, *SMALL}:
         return ""
     folder = directory()
     if folder is None:
@@ -52,19 +53,24 @@ def missing(name: str) -> str:
     return "" if (folder / name).is_dir() else f"needs the data set {name!r}: {folder / name} does not exist"
 
 
-def load(name: str, size: int = 32) -> Data:
+def load(name: str, size: int = 32, form: str = "images") -> Data:
     """A data set by name, images as squares of `size` pixels.
 
     "digits", "photographs", "mnist", "fashion_mnist", "fashion_mnist_900": images and class numbers;
-    "diabetes": 8 features (N, 8) and 0 or 1 as a float (N, 1), as a binary loss wants it. `size` says nothing there.
+    "diabetes": 8 features (N, 8) and 0 or 1 as a float (N, 1), as a binary loss wants it. `size` says nothing there, nor for those of `parity.small_data`.
+
+    `form`: "images" (N, C, H, W); "rows": each row of pixels a step of a sequence (N, H, W), for grey images; "pixels": flat (N, pixels);
+    "itself": as "pixels", and the target is the input, for an autoencoder.
 
     Raises:
         DataError: unknown name, missing directory, broken file or wrong checksum.
     """
     if name == "digits":
-        return digits(size)
+        return formed(digits(size), form)
     if name == "photographs":
-        return photographs(size)
+        return formed(photographs(size), form)
+    if name in SMALL:
+        return SMALL[name]()
     if name not in DATA:
         raise DataError(f"Unknown data set {name!r}; there are {', '.join(map(repr, DATA[:-1]))} and {DATA[-1]!r}.")
     why = missing(name)
@@ -74,10 +80,29 @@ def load(name: str, size: int = 32) -> Data:
     assert folder is not None
     if name == "diabetes":
         return read_diabetes(folder / name / "diabetes.csv.gz")
-    images, labels = (_checked(name, read_idx(folder / name / f"{file}.gz"), file) for file in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"))
+    return formed(_folder(folder / name, size), form)
+
+
+@functools.lru_cache(maxsize=1)
+def _folder(folder: Path, size: int) -> Data:
+    """Images and labels of a folder, kept for the next run: a training case reads them a dozen times; read-only."""
+    images, labels = (_checked(folder.name, read_idx(folder / f"{file}.gz"), file) for file in ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"))
     if len(images) != len(labels):
-        raise DataError(f"{folder / name} holds {len(images)} images and {len(labels)} labels; copy the files again.")
-    return _padded(images[:, None].astype(np.float32) / np.float32(255), size), labels.astype(np.int64)
+        raise DataError(f"{folder} holds {len(images)} images and {len(labels)} labels; copy the files again.")
+    data = _padded(images[:, None].astype(np.float32) / np.float32(255), size), labels.astype(np.int64)
+    for array in data:
+        array.flags.writeable = False
+    return data
+
+
+def formed(data: Data, form: str) -> Data:
+    """The images as `load` says."""
+    images, labels = data
+    flat = images.reshape(len(images), -1)
+    forms = {"images": (images, labels), "rows": (images[:, 0], labels), "pixels": (flat, labels), "itself": (flat, flat)}
+    if form not in forms:
+        raise DataError(f"Unknown form {form!r}; there are {', '.join(map(repr, forms))}.")
+    return forms[form]
 
 
 def _checked(name: str, values: np.ndarray, file: str) -> np.ndarray:

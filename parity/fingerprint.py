@@ -14,7 +14,7 @@ from pathlib import Path
 from parity.case import AnyCase, Build, Case, OptimizerCase, TrainingCase, canonical
 
 HERE = Path(__file__).parent
-RECORDING = ("case.py", "datasets.py", "recording.py", "trace.py", "training.py", "weights.py", "frameworks")
+RECORDING = ("case.py", "datasets.py", "recording.py", "small_data.py", "trace.py", "training.py", "weights.py", "frameworks")
 JUDGING = ("comparison.py", "judging.py", "measuring.py", "training.py", "verdict.py", "results.py")
 
 

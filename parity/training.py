@@ -47,10 +47,11 @@ def record_training(session: _Session, case: TrainingCase, seed: int) -> None:
 
     adapter = session.adapter
     images, labels = load(case.data, **case.data_config)
-    order = seeded("split", case.id).permutation(len(images))
-    held_out, kept = order[: len(order) // 5][:1000], order[len(order) // 5 :]
+    order = seeded("split", case.id).permutation(len(images)) if case.split == "random" else np.arange(len(images))[::-1]
+    share = int(len(order) * case.held_out)
+    held_out, kept = order[:share][:1000] if share else order, order[share:]
     model = session.built_from(case.target, case.config)
-    layout = "channels_last" if images.ndim > 2 else "same"
+    layout = "channels_last" if images.ndim == 4 else "same"  # sequences (N, T, F) have the same axes on both sides
     adapter.prepare(model, [adapter.tensor(images[:2], layout)])  # type: ignore[arg-type]
     slots = adapter.slots(model)
     session.start(slots, {})
@@ -68,10 +69,18 @@ def record_training(session: _Session, case: TrainingCase, seed: int) -> None:
         accuracies.append(accuracy)
         if step in watched:
             session.add_slots("trajectory", trained, [adapter.read(variable) for variable in variables], f"@{step}")
-    outputs = adapter.array(adapter.call(model, [adapter.tensor(images[held_out], layout)], False))  # type: ignore[arg-type]
+    answers = adapter.call(model, [adapter.tensor(images[held_out], layout)], False)  # type: ignore[arg-type]
+    outputs = adapter.array(answers)
     session.add("curve", "loss", np.array(losses))
     session.add("curve", "accuracy", np.array(accuracies))
-    session.add("curve", "held-out accuracy", np.array([np.mean(outputs.argmax(-1) == labels[held_out])]))
+    session.add("curve", "held-out loss", adapter.array(loss(answers, adapter.tensor(labels[held_out]))).reshape(1))
+    session.add("curve", "held-out accuracy", np.array([_accuracy(outputs, labels[held_out])]))
+
+
+def _accuracy(outputs: np.ndarray, labels: np.ndarray) -> float:
+    """The share of right answers, as `Framework.trainer` counts them."""
+    right = outputs.argmax(-1) == labels if labels.dtype.kind in "iu" else np.abs(outputs - labels) < 0.5
+    return float(np.mean(right))
 
 
 def judge_training(case: TrainingCase, torch64: Trace, keras64: Trace, envelope: Sequence[Trace]) -> tuple[Row, ...]:
@@ -139,14 +148,14 @@ def _apart(a: np.ndarray, b: np.ndarray) -> float:
 def curves(torch32: Sequence[Trace], keras32: Sequence[Trace], torch64: Trace, keras64: Trace) -> dict[str, dict[str, list[list[float]]]]:
     """What the report draws: {"loss": {"torch float32": [one list a seed], …}, …}."""
     sides = {"torch float32": torch32, "keras float32": keras32, "torch float64": [torch64], "keras float64": [keras64]}
-    keys = ("loss", "accuracy", "held-out accuracy")
+    keys = ("loss", "accuracy", "held-out loss", "held-out accuracy")
     return {key: {side: [trace[f"curve:{key}"].array.tolist() for trace in traces] for side, traces in sides.items()} for key in keys}  # type: ignore[union-attr]
 
 
 def told_metrics(torch32: Sequence[Trace], keras32: Sequence[Trace]) -> str:
     """Final float32 metrics over the seeds, in words."""
     told = []
-    for key in ("loss", "held-out accuracy"):
+    for key in ("loss", "held-out loss", "held-out accuracy"):
         ours = [float(trace[f"curve:{key}"].array[-1]) for trace in torch32]  # type: ignore[index]
         theirs = [float(trace[f"curve:{key}"].array[-1]) for trace in keras32]  # type: ignore[index]
         told.append(f"{key} torch {np.mean(ours):.4f} ± {np.std(ours):.4f}, Keras {np.mean(theirs):.4f} ± {np.std(theirs):.4f}")

@@ -115,7 +115,10 @@ class Framework(Protocol):
         """The optimizer's slots of a variable under torch's state names."""
 
     def trainer(self, model: Any, loss: Callable[[Any, Any], Any], optimizer: Any, variables: Sequence[Any]) -> Callable[[Any, Any], tuple[float, float]]:
-        """A training step of (inputs, labels) → (loss, accuracy), as fast as the framework does it without giving up float64."""
+        """A training step of (inputs, labels) → (loss, accuracy), as fast as the framework does it without giving up float64.
+
+        Right is the largest score where labels are whole numbers, an output within ½ of its target where they are not.
+        """
 
 
 def find(root: str, target: str) -> Any:

@@ -101,8 +101,8 @@ class TensorFlow:
                 outputs = model(inputs, training=True)
                 value = loss(outputs, labels)
             optimizer.apply(tape.gradient(value, [v.value for v in variables]), variables)
-            hits = tf.equal(tf.argmax(outputs, -1), tf.cast(labels, tf.int64))
-            return value, tf.reduce_mean(tf.cast(hits, tf.float64))
+            right = tf.abs(outputs - labels) < 0.5 if labels.dtype.is_floating else tf.equal(tf.argmax(outputs, -1), tf.cast(labels, tf.int64))
+            return value, tf.reduce_mean(tf.cast(right, tf.float64))
 
         return step
 
@@ -230,8 +230,11 @@ def _eager_trainer(engine: Any, model: Any, loss: Function, optimizer: Any, vari
     def step(inputs: Any, labels: Any) -> tuple[Any, Any]:
         done = engine.backward(lambda x: model(x, training=True), lambda outputs: loss(outputs, labels), [inputs], [], variables)
         optimizer.apply(done.gradients, variables)
-        hits = keras.ops.equal(keras.ops.cast(keras.ops.argmax(done.outputs, -1), "int64"), keras.ops.cast(labels, "int64"))
-        return done.objective, keras.ops.mean(keras.ops.cast(hits, "float64"))
+        if keras.backend.is_float_dtype(keras.backend.standardize_dtype(labels.dtype)):
+            right = keras.ops.abs(done.outputs - labels) < 0.5
+        else:
+            right = keras.ops.equal(keras.ops.cast(keras.ops.argmax(done.outputs, -1), "int64"), keras.ops.cast(labels, "int64"))
+        return done.objective, keras.ops.mean(keras.ops.cast(right, "float64"))
 
     return step
 

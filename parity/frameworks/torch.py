@@ -71,6 +71,10 @@ class Torch:
         tensor = torch.from_numpy(np.array(array, order="C"))  # a copy: the model may write into it
         return tensor.to(self.device, torch.get_default_dtype() if tensor.is_floating_point() else None)
 
+    def plain(self, array: np.ndarray) -> torch.Tensor:
+        """The array as it is, in its own type."""
+        return torch.from_numpy(np.array(array, order="C"))
+
     def array(self, tensor: torch.Tensor, layout: Layout = "same") -> np.ndarray:
         tensor = tensor.detach().cpu()
         if tensor.dtype is torch.bfloat16:
@@ -195,7 +199,8 @@ class Torch:
             value = loss(outputs, labels)
             value.backward()
             optimizer.step()
-            return value.item(), (outputs.argmax(-1) == labels).to(torch.float64).mean().item()
+            right = (outputs.detach() - labels).abs() < 0.5 if labels.is_floating_point() else outputs.argmax(-1) == labels
+            return value.item(), right.to(torch.float64).mean().item()
 
         return step
 

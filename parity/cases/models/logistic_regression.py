@@ -1,6 +1,6 @@
 """The logistic curve of the notes: its three points, three steps of summed cross-entropy."""
 
-from parity.case import Build, Case, array, values
+from parity.case import Build, Case, TrainingCase, array, values
 
 CASES = [
     Case("models.logistic_regression:LogisticRegressionModel", "eval", config={"in_features": 3}, inputs={"x": array(4, 3)}),
@@ -12,5 +12,16 @@ CASES = [
         steps=3,
         loss=Build("losses.bce:BCELoss", {"reduction": "sum"}),
         targets=values([[0.0], [0.0], [1.0]]),
+    ),
+    TrainingCase(
+        "models.logistic_regression:LogisticRegressionModel",
+        "notes",
+        data="passing",
+        loss=Build("losses.bce:BCELoss", {"reduction": "sum"}),
+        optimizer=Build("optimizers.sgd:SGD", {"lr": 0.01}),
+        batch=3,
+        steps=1200,
+        seeds=2,
+        held_out=0.0,
     ),
 ]

@@ -1,6 +1,6 @@
 """The two perceptrons of the notes: scores, and three steps of training."""
 
-from parity.case import Build, Case, array, image, labels, values
+from parity.case import Build, Case, TrainingCase, array, image, labels, values
 
 CASES = [
     Case("models.mlp:DiabetesMLP", "eval", inputs={"x": array(5, 8)}),
@@ -25,4 +25,27 @@ CASES = [
         loss=Build("losses.cross_entropy:CrossEntropyLoss"),
         targets=labels(6, classes=10),
     ),
+    TrainingCase(  # 19 batches an epoch: about 20 of the notes' 100 epochs
+        "models.mlp:DiabetesMLP",
+        "diabetes",
+        data="diabetes",
+        needs="diabetes",
+        loss=Build("losses.bce:BCELoss"),
+        optimizer=Build("optimizers.sgd:SGD", {"lr": 0.01}),
+        steps=400,
+    ),
+    *[  # the notes' learning rate, which in one epoch hardly moves a thing; and the notes' ReLU on the scores
+        TrainingCase(
+            "models.mlp:FashionMLP",
+            data,
+            config={"hidden": hidden},
+            data=data,
+            data_config={"size": 28},
+            needs=data,
+            optimizer=Build("optimizers.sgd:SGD", {"lr": lr}),
+            batch=64,
+            steps=steps,
+        )
+        for data, hidden, lr, steps in (("fashion_mnist_900", 512, 1e-3, 13), ("mnist", 64, 0.125, 60))
+    ],
 ]

@@ -1,0 +1,80 @@
+"""A model through every file it can be written to, read back and run: the numbers must not change.
+
+Shapes: x as the model takes it; every output as the model's own.
+
+>>> import torch
+>>> from torch_ref.models.linear_regression import LinearModel
+>>> told = artefacts(torch.ones(2, 1), LinearModel(), formats=("state_dict", "safetensors"))
+>>> torch.equal(told["live"], told["state_dict"]), torch.equal(told["live"], told["safetensors"])
+(True, True)
+
+`state_dict` is `torch.save` and `torch.load(weights_only=True)` into a new model; `torch_export` a program without its Python source (`torch.export`);
+`onnx` runs in onnxruntime. Keras' formats stand for the live model here, so that each row of a comparison is one artefact against PyTorch.
+
+Source: the notes, "1.7 Save and Load the Model"; PyTorch's documentation, "torch.export" and "torch.onnx".
+"""
+
+import copy
+import importlib.util
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from torch_ref.saving._seeded import fill
+
+_NOT_HERE = "not run: needs {}; pip install torch-keras-parity[onnx]"
+
+
+def artefacts(x: Tensor, model: nn.Module, formats: Sequence[str]) -> dict[str, Tensor | str]:
+    """The outputs of a seeded model, live and through each format; a sentence where a package is missing."""
+    model.eval()
+    fill(model)
+    told: dict[str, Tensor | str] = {"live": model(x).detach()}
+    for name in formats:
+        with tempfile.TemporaryDirectory() as folder, torch.no_grad():
+            told[name] = _WAYS.get(name, lambda model, x, folder: model(x))(model, x, Path(folder))
+    return told
+
+
+def _state_dict(model: nn.Module, x: Tensor, folder: Path) -> Tensor:
+    torch.save(model.state_dict(), folder / "model.pt")
+    other = _other(model)
+    other.load_state_dict(torch.load(folder / "model.pt", weights_only=True))
+    return other(x)
+
+
+def _safetensors(model: nn.Module, x: Tensor, folder: Path) -> Tensor:
+    save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, folder / "model.safetensors")
+    other = _other(model)
+    other.load_state_dict(load_file(folder / "model.safetensors"))
+    return other(x)
+
+
+def _torch_export(model: nn.Module, x: Tensor, folder: Path) -> Tensor:
+    torch.export.save(torch.export.export(model, (x,)), folder / "model.pt2")
+    return torch.export.load(folder / "model.pt2").module()(x)
+
+
+def _onnx(model: nn.Module, x: Tensor, folder: Path) -> Tensor | str:
+    absent = [name for name in ("onnx", "onnxruntime", "onnxscript") if importlib.util.find_spec(name) is None]
+    if absent:
+        return _NOT_HERE.format(", ".join(absent))
+    import onnxruntime
+
+    torch.onnx.export(model, (x,), folder / "model.onnx", dynamo=True)
+    session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
+    return torch.from_numpy(session.run(None, {session.get_inputs()[0].name: x.numpy()})[0])
+
+
+def _other(model: nn.Module) -> nn.Module:
+    """The same model with other weights, so that a file that is not read shows."""
+    other = copy.deepcopy(model)
+    fill(other, seed=1)
+    return other
+
+
+_WAYS = {"state_dict": _state_dict, "safetensors": _safetensors, "torch_export": _torch_export, "onnx": _onnx}
