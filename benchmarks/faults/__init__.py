@@ -18,6 +18,9 @@ from benchmarks.faults.port import PHASES as PHASES
 from benchmarks.faults.port import Fault as Fault
 from benchmarks.faults.port import Port as Port
 
+PACKAGE = importlib.import_module("benchmarks.faults.ports")
+"""Imported before `ports` is defined: importing a subpackage sets its name here, once."""
+
 
 def port_of(module: ModuleType) -> Port:
     """What a file of `ports` declares."""
@@ -37,10 +40,9 @@ def port_of(module: ModuleType) -> Port:
 @cache
 def ports() -> tuple[Port, ...]:
     """All right ports, each with its faults."""
-    package = importlib.import_module("benchmarks.faults.ports")
     found = []
-    for info in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
+    for info in pkgutil.iter_modules(PACKAGE.__path__):
+        module = importlib.import_module(f"{PACKAGE.__name__}.{info.name}")
         port = port_of(module)
         found.append(replace(port, faults=tuple(replace(fault, port=port) for fault in module.FAULTS)))
     return tuple(found)
@@ -81,3 +83,11 @@ def combined(size: int, of_port: int = 4, seed: int = 0) -> tuple[Fault, ...]:
         order = np.random.default_rng([seed, size]).permutation(len(sets))[:of_port]
         found += [together(sets[index]) for index in order]
     return tuple(found)
+
+
+@cache
+def right_ports() -> tuple[Port, ...]:
+    """Right ports written differently from how those of `ports()` are, and right ports of models that are hard on numbers."""
+    from benchmarks.faults.right import RIGHT
+
+    return RIGHT

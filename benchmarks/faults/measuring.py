@@ -135,7 +135,9 @@ class Keras:
         self.port, self.reference, self.model = port, reference, port.build_keras()
         self.inputs = wide(port.for_keras(), keras.ops.convert_to_tensor)
         self.call(training=False)
-        if port.weights == "transfer":
+        if port.load is not None:
+            port.load(reference.model, self.model)
+        elif port.weights == "transfer":
             copy_weights(reference.model, self.model, port.layers, lambda _: reference.state)
         self.start = [variable.numpy() for variable in self.model.variables]
 

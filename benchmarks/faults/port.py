@@ -39,6 +39,9 @@ class Port:
     mapping: Mapping[str, str] | None = None
     """{torch name: Keras path} that a user passes as `weights`."""
     weights: str = "transfer"
+    load: Callable[[Any, Any], None] | None = None
+    """Our own carrying over of the weights where `layers` cannot say it: (torch model, built Keras model)."""
+    about: str = ""
     tolerance: float = 1e-12
     """Of outputs and gradients in float64; above 1e-12 only where Keras keeps a constant in float32."""
     faults: tuple["Fault", ...] = ()

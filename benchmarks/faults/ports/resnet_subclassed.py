@@ -166,7 +166,7 @@ NORMS = ("bn1", "layer1.0.bn1", "layer1.0.bn2", "layer2.0.bn1", "layer2.0.bn2", 
 BIASED = "Keras keeps the biased variance as moving variance, torch the unbiased one"
 FAULTS = [
     Fault("stem_same", "conv1", "padding", "'same' with stride 2 pads 2 and 3, torch 3 and 3", {"stem": "same"}),
-    Fault("stem_epsilon", "bn1", "epsilon", "epsilon 1.001e-5 as in keras.applications", {"stem_epsilon": 1.001e-5}),
+    Fault("stem_epsilon", "bn1", "epsilon", "Keras' default epsilon 1e-3 in the stem", {"stem_epsilon": 1e-3}),
     Fault("maxpool_same", ("maxpool", "layer1.0.conv1", "layer1.0"), "padding", "max pooling 'same' pads after only", {"maxpool": "same"}),
     Fault("maxpool_average", ("maxpool", "layer1.0.conv1", "layer1.0"), "pooling", "average pooling in the stem", {"maxpool": "average"}),
     Fault("global_max", ("avgpool", "fc"), "pooling", "global max pooling for the mean", {"pool": "max"}),

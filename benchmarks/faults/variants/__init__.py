@@ -1,0 +1,1 @@
+"""Other ways of writing the same model, by what kind of model it is."""
