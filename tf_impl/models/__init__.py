@@ -12,9 +12,7 @@ from tf_impl.models.four_ways import InSequence as InSequence
 from tf_impl.models.four_ways import Named as Named
 from tf_impl.models.four_ways import StepByStep as StepByStep
 from tf_impl.models.googlenet import GoogLeNet as GoogLeNet
-from tf_impl.models.googlenet import GoogLeNetOutputs as GoogLeNetOutputs
 from tf_impl.models.inception_v3 import Inception3 as Inception3
-from tf_impl.models.inception_v3 import InceptionOutputs as InceptionOutputs
 from tf_impl.models.lenet import LeNet as LeNet
 from tf_impl.models.linear_regression import LinearModel as LinearModel
 from tf_impl.models.logistic_regression import LogisticRegressionModel as LogisticRegressionModel

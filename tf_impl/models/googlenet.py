@@ -23,14 +23,8 @@ from tf_impl.typing import Tensor
 _register = keras.saving.register_keras_serializable(package="tf_impl")
 
 
-class GoogLeNetOutputs(NamedTuple):
-    """The scores of the three heads, the last first, as torchvision orders them.
-
-    Shapes:
-        each (N, num_classes).
-
-    Differs from PyTorch: not.
-    """
+class _Outputs(NamedTuple):
+    """The scores of the three heads, the last first, as torchvision orders them."""
 
     logits: Tensor
     aux_logits2: Tensor
@@ -123,7 +117,7 @@ class GoogLeNet(Model):
         self.dropout = Dropout(dropout)
         self.fc = Linear(c1024, num_classes, kernel_initializer=TruncNormal(std=0.01))
 
-    def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n classes"] | GoogLeNetOutputs:
+    def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n classes"] | _Outputs:
         self.check_images(x, self.in_channels, 31)
         if self.transform_input:
             x = as_half_ranges(x)
@@ -135,10 +129,17 @@ class GoogLeNet(Model):
         x = self.maxpool4(self.inception4e(x4d))
         x = self.inception5b(self.inception5a(x))
         scores = self.fc(self.dropout(self.flatten(self.avgpool(x))))
-        return GoogLeNetOutputs(scores, self.aux2(x4d), self.aux1(x4a)) if self.aux_logits and training else scores
+        return _Outputs(scores, self.aux2(x4d), self.aux1(x4a)) if self.aux_logits and training else scores
 
 
-class _Inception(Twin):
+class _Part(Twin):
+    """A layer whose class is private: Keras makes names of classes', and TensorFlow takes none that starts with an underscore."""
+
+    def __init__(self, **kwargs) -> None:
+        super().__init__(**{"name": type(self).__name__.strip("_").lower()} | kwargs)
+
+
+class _Inception(_Part):
     """Four branches side by side: 1×1; 1×1, 3×3; 1×1, 3×3 (the paper's 5×5); maxima, 1×1."""
 
     def __init__(self, in_channels: int, ch1x1: int, ch3x3red: int, ch3x3: int, ch5x5red: int, ch5x5: int, pool_proj: int, **kwargs) -> None:
@@ -152,7 +153,7 @@ class _Inception(Twin):
         return ops.concatenate([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], -1)
 
 
-class _Head(Twin):
+class _Head(_Part):
     """Means over 4×4, a 1×1 convolution, two dense layers."""
 
     def __init__(self, in_channels: int, width: int, num_classes: int, dropout: float, **kwargs) -> None:

@@ -7,25 +7,18 @@ from jaxtyping import Float
 from keras import ops
 
 from tf_impl.initializers.trunc_normal import TruncNormal
-from tf_impl.layers._twin import Twin
 from tf_impl.layers.adaptive_pooling import AdaptiveAvgPool2d
 from tf_impl.layers.dropout import Dropout
 from tf_impl.layers.flatten import Flatten
 from tf_impl.layers.linear import Linear
 from tf_impl.layers.pooling import AvgPool2d, MaxPool2d
 from tf_impl.models._model import Model
-from tf_impl.models.googlenet import BasicConv2d, as_half_ranges
+from tf_impl.models.googlenet import BasicConv2d, _Part, as_half_ranges
 from tf_impl.typing import Tensor
 
 
-class InceptionOutputs(NamedTuple):
-    """The scores of both heads.
-
-    Shapes:
-        each (N, num_classes).
-
-    Differs from PyTorch: not.
-    """
+class _Outputs(NamedTuple):
+    """The scores of both heads."""
 
     logits: Tensor
     aux_logits: Tensor
@@ -90,7 +83,7 @@ class Inception3(Model):
         self.dropout = Dropout(dropout)
         self.fc = Linear(c(2048), num_classes, kernel_initializer=TruncNormal(std=0.1))
 
-    def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n classes"] | InceptionOutputs:
+    def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n classes"] | _Outputs:
         self.check_images(x, self.in_channels, 299 if self.aux_logits and training else 75)
         if self.transform_input:
             x = as_half_ranges(x)
@@ -101,7 +94,7 @@ class Inception3(Model):
         x6e = self.Mixed_6e(self.Mixed_6d(self.Mixed_6c(self.Mixed_6b(x))))
         x = self.Mixed_7c(self.Mixed_7b(self.Mixed_7a(x6e)))
         scores = self.fc(self.flatten(self.dropout(self.avgpool(x))))
-        return InceptionOutputs(scores, self.AuxLogits(x6e)) if self.aux_logits and training else scores
+        return _Outputs(scores, self.AuxLogits(x6e)) if self.aux_logits and training else scores
 
 
 class _Scale:
@@ -114,7 +107,7 @@ class _Scale:
         return channels * self.width // 64
 
 
-class _A(Twin):
+class _A(_Part):
     """1×1; 5×5; two 3×3; means, 1×1."""
 
     def __init__(self, in_channels: int, pool_features: int, c: _Scale, **kwargs) -> None:
@@ -135,7 +128,7 @@ class _A(Twin):
         return ops.concatenate([self.branch1x1(x), y5, y3, pooled], -1)
 
 
-class _B(Twin):
+class _B(_Part):
     """Halves the size: 3×3; two 3×3; maxima."""
 
     def __init__(self, in_channels: int, c: _Scale, **kwargs) -> None:
@@ -151,7 +144,7 @@ class _B(Twin):
         return ops.concatenate([self.branch3x3(x), y3, self.pool(x)], -1)
 
 
-class _C(Twin):
+class _C(_Part):
     """1×1; 7×7 as 1×7, 7×1; twice that; means, 1×1."""
 
     def __init__(self, in_channels: int, c7: int, c: _Scale, **kwargs) -> None:
@@ -176,7 +169,7 @@ class _C(Twin):
         return ops.concatenate([self.branch1x1(x), y7, twice, pooled], -1)
 
 
-class _D(Twin):
+class _D(_Part):
     """Halves the size: 3×3; 1×7, 7×1, 3×3; maxima."""
 
     def __init__(self, in_channels: int, c: _Scale, **kwargs) -> None:
@@ -195,7 +188,7 @@ class _D(Twin):
         return ops.concatenate([y3, y7, self.pool(x)], -1)
 
 
-class _E(Twin):
+class _E(_Part):
     """1×1; 1×3 beside 3×1; 3×3 and then the same; means, 1×1."""
 
     def __init__(self, in_channels: int, c: _Scale, **kwargs) -> None:
@@ -218,7 +211,7 @@ class _E(Twin):
         return ops.concatenate([self.branch1x1(x), self.branch3x3_2a(y), self.branch3x3_2b(y), self.branch3x3dbl_3a(z), self.branch3x3dbl_3b(z), pooled], -1)
 
 
-class _Head(Twin):
+class _Head(_Part):
     """Means over 5×5 with stride 3, 1×1, 5×5 down to one place, a dense layer."""
 
     def __init__(self, in_channels: int, num_classes: int, c: _Scale, **kwargs) -> None:

@@ -12,9 +12,7 @@ from torch_ref.models.four_ways import InSequence as InSequence
 from torch_ref.models.four_ways import Named as Named
 from torch_ref.models.four_ways import StepByStep as StepByStep
 from torch_ref.models.googlenet import GoogLeNet as GoogLeNet
-from torch_ref.models.googlenet import GoogLeNetOutputs as GoogLeNetOutputs
 from torch_ref.models.inception_v3 import Inception3 as Inception3
-from torch_ref.models.inception_v3 import InceptionOutputs as InceptionOutputs
 from torch_ref.models.lenet import LeNet as LeNet
 from torch_ref.models.linear_regression import LinearModel as LinearModel
 from torch_ref.models.logistic_regression import LogisticRegressionModel as LogisticRegressionModel

@@ -1,7 +1,7 @@
 """GoogLeNet, or Inception v1: blocks of parallel convolutions, and auxiliary heads that feed gradients into the middle.
 
 Shapes: input (N, C, H, W) from 15×15 on, output (N, num_classes) scores; in training with `aux_logits` the scores of all three heads.
-6,624,904 parameters without the auxiliary heads (13,004,888 with them), 1.498 G multiply-adds at 224×224.
+6,624,904 parameters without the auxiliary heads (13,004,888 with them), 1.498 G multiply-adds at 224×224; receptive field 379.
 
 As torchvision has it: batch normalisation (ε = 0.001) after each convolution, and 3×3 where the paper has 5×5. Names are torchvision's.
 
@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn import functional as F
 
 
-class GoogLeNetOutputs(NamedTuple):
+class _Outputs(NamedTuple):
     """The scores of the three heads, the last first, as torchvision orders them."""
 
     logits: torch.Tensor
@@ -77,7 +77,7 @@ class GoogLeNet(nn.Module):
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.trunc_normal_(module.weight, mean=0.0, std=0.01, a=-2, b=2)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor | GoogLeNetOutputs:
+    def forward(self, x: torch.Tensor) -> torch.Tensor | _Outputs:
         if self.transform_input:
             x = as_half_ranges(x)
         x = self.maxpool1(self.conv1(x))
@@ -88,7 +88,7 @@ class GoogLeNet(nn.Module):
         x = self.maxpool4(self.inception4e(x4d))
         x = self.inception5b(self.inception5a(x))
         scores = self.fc(self.dropout(torch.flatten(self.avgpool(x), 1)))
-        return GoogLeNetOutputs(scores, self.aux2(x4d), self.aux1(x4a)) if self.aux_logits and self.training else scores
+        return _Outputs(scores, self.aux2(x4d), self.aux1(x4a)) if self.aux_logits and self.training else scores
 
 
 class _Inception(nn.Module):

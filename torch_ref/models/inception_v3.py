@@ -1,7 +1,7 @@
 """Inception v3: 5×5 as two 3×3, 7×7 as 1×7 and 7×1, and an auxiliary head.
 
 Shapes: input (N, C, H, W) from 75×75 on, in training with `aux_logits` from 299×299 on; output (N, num_classes) scores, in training with `aux_logits` both
-heads'. 27,161,264 parameters with the auxiliary head (23,834,568 without), 5.713 G multiply-adds at 299×299 without it.
+heads'. 27,161,264 parameters with the auxiliary head (23,834,568 without), 5.713 G multiply-adds at 299×299 without it; receptive field 1311.
 
 As torchvision has it, with its names (`Conv2d_1a_3x3`, `Mixed_5b`, …), which are TensorFlow's.
 
@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from torch_ref.models.googlenet import BasicConv2d, as_half_ranges
 
 
-class InceptionOutputs(NamedTuple):
+class _Outputs(NamedTuple):
     """The scores of both heads."""
 
     logits: torch.Tensor
@@ -63,7 +63,7 @@ class Inception3(nn.Module):
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 nn.init.trunc_normal_(module.weight, mean=0.0, std=getattr(module, "std", 0.1), a=-2, b=2)
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor | InceptionOutputs:
+    def forward(self, x: torch.Tensor) -> torch.Tensor | _Outputs:
         if self.transform_input:
             x = as_half_ranges(x)
         x = self.maxpool1(self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(self.Conv2d_1a_3x3(x))))
@@ -73,7 +73,7 @@ class Inception3(nn.Module):
         x6e = self.Mixed_6e(self.Mixed_6d(self.Mixed_6c(self.Mixed_6b(x))))
         x = self.Mixed_7c(self.Mixed_7b(self.Mixed_7a(x6e)))
         scores = self.fc(torch.flatten(self.dropout(self.avgpool(x)), 1))
-        return InceptionOutputs(scores, self.AuxLogits(x6e)) if self.aux_logits and self.training else scores
+        return _Outputs(scores, self.AuxLogits(x6e)) if self.aux_logits and self.training else scores
 
 
 class _Scale:
