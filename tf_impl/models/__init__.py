@@ -1,12 +1,19 @@
 """Model twins: keras.Model subclasses written in the shape of `torch_ref.models`, channels last."""
 
 from tf_impl.models.alexnet import AlexNet as AlexNet
+from tf_impl.models.autoencoder import Autoencoder as Autoencoder
 from tf_impl.models.convnext import ConvNeXt as ConvNeXt
 from tf_impl.models.convnext import convnext_base as convnext_base
 from tf_impl.models.convnext import convnext_large as convnext_large
 from tf_impl.models.convnext import convnext_small as convnext_small
 from tf_impl.models.convnext import convnext_tiny as convnext_tiny
+from tf_impl.models.dcgan import Discriminator as Discriminator
+from tf_impl.models.dcgan import Generator as Generator
+from tf_impl.models.dcgan import train_gan as train_gan
 from tf_impl.models.dense_crf import DenseCRF as DenseCRF
+from tf_impl.models.dqn import DQN as DQN
+from tf_impl.models.dqn import AtariQNetwork as AtariQNetwork
+from tf_impl.models.dqn import QNetwork as QNetwork
 from tf_impl.models.four_ways import Attributes as Attributes
 from tf_impl.models.four_ways import InSequence as InSequence
 from tf_impl.models.four_ways import Named as Named
@@ -18,6 +25,10 @@ from tf_impl.models.linear_regression import LinearModel as LinearModel
 from tf_impl.models.logistic_regression import LogisticRegressionModel as LogisticRegressionModel
 from tf_impl.models.mlp import DiabetesMLP as DiabetesMLP
 from tf_impl.models.mlp import FashionMLP as FashionMLP
+from tf_impl.models.recurrent_classifiers import GRUClassifier as GRUClassifier
+from tf_impl.models.recurrent_classifiers import LSTMClassifier as LSTMClassifier
+from tf_impl.models.recurrent_classifiers import RNNClassifier as RNNClassifier
+from tf_impl.models.recurrent_classifiers import TokenClassifier as TokenClassifier
 from tf_impl.models.resnet import ResNet as ResNet
 from tf_impl.models.resnet import ResNetBackbone as ResNetBackbone
 from tf_impl.models.resnet import resnet18 as resnet18

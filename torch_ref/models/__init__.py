@@ -1,12 +1,19 @@
 """Models in PyTorch, the reference."""
 
 from torch_ref.models.alexnet import AlexNet as AlexNet
+from torch_ref.models.autoencoder import Autoencoder as Autoencoder
 from torch_ref.models.convnext import ConvNeXt as ConvNeXt
 from torch_ref.models.convnext import convnext_base as convnext_base
 from torch_ref.models.convnext import convnext_large as convnext_large
 from torch_ref.models.convnext import convnext_small as convnext_small
 from torch_ref.models.convnext import convnext_tiny as convnext_tiny
+from torch_ref.models.dcgan import Discriminator as Discriminator
+from torch_ref.models.dcgan import Generator as Generator
+from torch_ref.models.dcgan import train_gan as train_gan
 from torch_ref.models.dense_crf import DenseCRF as DenseCRF
+from torch_ref.models.dqn import DQN as DQN
+from torch_ref.models.dqn import AtariQNetwork as AtariQNetwork
+from torch_ref.models.dqn import QNetwork as QNetwork
 from torch_ref.models.four_ways import Attributes as Attributes
 from torch_ref.models.four_ways import InSequence as InSequence
 from torch_ref.models.four_ways import Named as Named
@@ -18,6 +25,10 @@ from torch_ref.models.linear_regression import LinearModel as LinearModel
 from torch_ref.models.logistic_regression import LogisticRegressionModel as LogisticRegressionModel
 from torch_ref.models.mlp import DiabetesMLP as DiabetesMLP
 from torch_ref.models.mlp import FashionMLP as FashionMLP
+from torch_ref.models.recurrent_classifiers import GRUClassifier as GRUClassifier
+from torch_ref.models.recurrent_classifiers import LSTMClassifier as LSTMClassifier
+from torch_ref.models.recurrent_classifiers import RNNClassifier as RNNClassifier
+from torch_ref.models.recurrent_classifiers import TokenClassifier as TokenClassifier
 from torch_ref.models.resnet import ResNet as ResNet
 from torch_ref.models.resnet import ResNetBackbone as ResNetBackbone
 from torch_ref.models.resnet import resnet18 as resnet18
