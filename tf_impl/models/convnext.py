@@ -122,6 +122,8 @@ class ConvNeXt(Model):
             if following is not None:
                 stages.append(Sequential(LayerNorm2d(dim, eps=1e-6), Conv2d(dim, following, 2, 2, **_start())))
         self.features = Sequential(*stages)
+        for container in (self.features, *self.features):
+            container.built = True  # read by `call`, not called
         self.avgpool = AdaptiveAvgPool2d(1)
         self.classifier = Sequential(LayerNorm2d(dim, eps=1e-6), Flatten(1), Linear(dim, num_classes, **_start()))
 

@@ -8,9 +8,9 @@ from jaxtyping import Bool, Float
 from keras import ops
 
 from tf_impl.initializers.trunc_normal import TruncNormal
-from tf_impl.layers import container
 from tf_impl.layers._space import pad_space
 from tf_impl.layers._twin import Twin
+from tf_impl.layers.container import Sequential
 from tf_impl.layers.conv import Conv2d
 from tf_impl.layers.dropout import Dropout
 from tf_impl.layers.identity import Identity
@@ -220,11 +220,11 @@ class SwinTransformer(Model):
                  num_classes: int = 1000, in_channels: int = 3, **kwargs) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self.in_channels, self.smallest = in_channels, tuple(patch_size)
-        stages = [container.Sequential(Conv2d(in_channels, embed_dim, tuple(patch_size), tuple(patch_size)), Identity(), LayerNorm(embed_dim))]
+        stages = [Sequential(Conv2d(in_channels, embed_dim, tuple(patch_size), tuple(patch_size)), Identity(), LayerNorm(embed_dim))]
         block, last = 0, max(sum(depths) - 1, 1)
         for stage, depth in enumerate(depths):
             dim = embed_dim * 2**stage
-            blocks = container.Sequential()
+            blocks = Sequential()
             for i in range(depth):
                 shift = [0 if i % 2 == 0 else size // 2 for size in window_size]
                 chance = stochastic_depth_prob * block / last
@@ -233,7 +233,9 @@ class SwinTransformer(Model):
             stages.append(blocks)
             if stage + 1 < len(depths):
                 stages.append(PatchMerging(dim))
-        self.features = container.Sequential(*stages)
+        self.features = Sequential(*stages)
+        for container in (self.features, *self.features):
+            container.built = True  # read by `call`, not called
         self.norm = LayerNorm(dim)
         self.head = Linear(dim, num_classes, **_start())
 

@@ -12,7 +12,7 @@ input is 32×32. Names are torchvision's, whose checkpoints load with `strict=Tr
 |---|---|---|---|---|
 | ConvNeXt-T | 3, 3, 9, 3 | 96 | 28,589,128 | 4.46 G |
 | ConvNeXt-S | 3, 3, 27, 3 | 96 | 50,223,688 | 8.68 G |
-| ConvNeXt-B | 3, 3, 27, 3 | 128 | 88,591,464 | 15.36 G |
+| ConvNeXt-B | 3, 3, 27, 3 | 128 | 88,591,464 | 15.35 G |
 | ConvNeXt-L | 3, 3, 27, 3 | 192 | 197,767,336 | 34.36 G |
 
 >>> import torch
