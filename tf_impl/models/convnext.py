@@ -29,7 +29,7 @@ def _start() -> dict[str, keras.initializers.Initializer | str]:
 
 
 class _Depthwise(Conv2d):
-    """Keras has a kernel for it; a convolution in groups it compiles anew for each shape (TensorFlow on a CPU: 0.3 s)."""
+    """Keras has a kernel for it. A convolution in groups it compiles anew at every eager call (TensorFlow on a CPU): 31 ms for 6 on 2×20×20×24."""
 
     def convolution_op(self, inputs: Tensor, kernel: Tensor) -> Tensor:
         return ops.depthwise_conv(inputs, ops.swapaxes(kernel, -2, -1), self.strides, self.padding, self.data_format, self.dilation_rate)
@@ -102,8 +102,8 @@ class ConvNeXt(Model):
 
     Differs from PyTorch:
         Channels are last, so that torchvision's permutations are identities; λ keeps its shape (C, 1, 1).
-        `keras.applications.ConvNeXtTiny` is the same network but for its stochastic depth, which has no masks to feed, and its channels of λ, (C,);
-        its stem, blocks and head are normalised with the same epsilon, 1e-6, but each downsampling's normalisation too.
+        `keras.applications.ConvNeXtTiny` is the same network, with preprocessing before and a softmax behind it unless told otherwise, λ of shape (C,), and
+        a `gelu` whose √2 is a float32: with equal weights 1e-6 of the scores apart in float32. Its blocks' stochastic depth takes no masks.
         torchvision's `block` and `norm_layer` are left out on both sides.
 
     Source: Liu et al. 2022, arXiv:2201.03545.

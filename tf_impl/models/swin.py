@@ -53,7 +53,8 @@ class ShiftedWindowAttention(Twin):
         ValueError: another number of window or shift sizes, heads that do not divide `dim`, H or W unknown.
 
     Differs from PyTorch:
-        Keras has no such layer. The index of the table is a variable that is not trained, because torchvision's checkpoints hold it.
+        Keras has no such layer. Without the mask a small network's scores are 1 % off, which training hides. The index of the table is a variable that is
+        not trained, because torchvision's checkpoints hold it.
 
     Source: Liu et al. 2021, arXiv:2103.14030.
     """
@@ -139,7 +140,7 @@ class PatchMerging(Twin):
         input (N, H, W, dim), output (N, ⌈H/2⌉, ⌈W/2⌉, 2·dim); an odd H or W is padded with zeros.
 
     Differs from PyTorch:
-        Keras has no such layer. `ops.space_to_depth`-like reshapes read the right neighbour first: the second and third quarter of the features change places.
+        Keras has no such layer. A reshape to (H/2, 2, W/2, 2·C) or `space_to_depth` reads the right neighbour before the one below: wrong by O(1) (2.4).
 
     Source: Liu et al. 2021, arXiv:2103.14030.
     """

@@ -103,7 +103,8 @@ class VisionTransformer(Model):
 
     Differs from PyTorch:
         Channels are last; patches are read row by row on both sides. Keras' layers, taken as they are, differ in the epsilon of `LayerNormalization`
-        (1e-3 for 1e-6), in the order and the mask of `MultiHeadAttention`'s arguments and in its separate weights for query, key and value.
+        (1e-3 for 1e-6: scores 6e-5 off, which no picture shows), in the order and the mask of `MultiHeadAttention`'s arguments, and in its separate
+        weights for query, key and value.
         torchvision's `norm_layer` and `conv_stem_configs` are left out on both sides, `in_channels` is added.
 
     Source: Dosovitskiy et al. 2021, arXiv:2010.11929.
