@@ -88,9 +88,17 @@ def record(
 def compare(
     reference: Annotated[Path, typer.Argument(help="Directory written by `parity record`: the reference")],
     actual: Annotated[Path, typer.Argument(help="Directory written by `parity record`: what is judged")],
+    more: Annotated[list[Path] | None, typer.Argument(help="Further ones, of the other framework or device", metavar="[FURTHER]...")] = None,
     out: Out = Path("reports/compared"),
 ) -> None:
-    """Judge two recorded sides; needs neither framework."""
+    """Judge two recorded sides, or what framework and device change in several; needs neither framework."""
+    if more:
+        from parity.devices import compare_devices, write_devices
+
+        devices = compare_devices([reference, actual, *more], out=out)
+        written = write_devices(devices)
+        print(", ".join(f"{count} changed by {word}" for word, count in devices.totals.items()) + f". Table: {written[0]}")
+        raise typer.Exit(devices.exit_code)
     from parity.exchange import compare_folders
     from parity.report import write_report
 

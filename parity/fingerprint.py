@@ -8,6 +8,7 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def side_key(case: AnyCase, framework: str, device: str, backend: str, threads: 
         device,
         backend if framework == "keras" else "",
         str(threads),
+        os.environ.get("PARITY_TF32", ""),
         *[f"{name} {version(name)}" for name in [*packages, "numpy"]],
         *[sources(root, target.partition(":")[0]) for target in _targets(case)],
         own_sources(RECORDING),

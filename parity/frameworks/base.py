@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -119,6 +120,11 @@ class Framework(Protocol):
 
         Right is the largest score where labels are whole numbers, an output within ½ of its target where they are not.
         """
+
+
+def tf32_wanted() -> bool:
+    """Whether a run may use TF32 (10 bits of mantissa) on the GPU: `PARITY_TF32=1`, off by default, because it would be read as a difference."""
+    return os.environ.get("PARITY_TF32", "") not in ("", "0")
 
 
 def find(root: str, target: str) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from parity.frameworks.base import Backward, FrameworkError
+from parity.frameworks.base import Backward, FrameworkError, tf32_wanted
 
 Function = Callable[..., Any]
 
@@ -20,8 +20,9 @@ class TensorFlow:
     def __init__(self) -> None:
         import tensorflow as tf
         from tensorflow.python.eager import context
+        from tensorflow.python.framework import config
 
-        self.tf, self.context = tf, context.context
+        self.tf, self.context, self.config = tf, context.context, config
         self.seeded: object = None  # the state of TensorFlow's own generator after it was seeded
 
     def configure(self, device: str, threads: int | None) -> None:
@@ -36,7 +37,7 @@ class TensorFlow:
                 tf.config.threading.set_inter_op_parallelism_threads(threads)
             except RuntimeError:  # TensorFlow has started: the count of whoever started it stands, and `made` says which
                 pass
-        tf.config.experimental.enable_tensor_float_32_execution(False)
+        tf.config.experimental.enable_tensor_float_32_execution(tf32_wanted())
         if device != "cpu":
             tf.config.experimental.enable_op_determinism()
 
@@ -47,7 +48,7 @@ class TensorFlow:
             "threads": tf.config.threading.get_intra_op_parallelism_threads() or "all",
             "flags": {
                 "tf32": tf.config.experimental.tensor_float_32_execution_enabled(),
-                "op_determinism": "with cuda",
+                "op_determinism": self.config.is_op_determinism_enabled(),
                 "onednn": _onednn(),
             },
         }
@@ -178,7 +179,7 @@ class Jax:
     def configure(self, device: str, threads: int | None) -> None:
         if device != "cpu" and not any(d.platform == "gpu" for d in self.jax.devices()):
             raise FrameworkError(f"device {device!r}: jax {self.jax.__version__} sees no GPU here; use --device cpu or install jax[cuda].")
-        self.jax.config.update("jax_default_matmul_precision", "highest")
+        self.jax.config.update("jax_default_matmul_precision", "tensorfloat32" if tf32_wanted() else "highest")
 
     def made(self) -> dict[str, Any]:
         return {"jax": self.jax.__version__, "threads": "all", "flags": {"x64": True, "matmul_precision": self.jax.config.jax_default_matmul_precision}}

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from parity.case import Layout
-from parity.frameworks.base import NOTHING, Backward, FrameworkError, Slot
+from parity.frameworks.base import NOTHING, Backward, FrameworkError, Slot, tf32_wanted
 from parity.weights import same
 
 
@@ -28,8 +28,7 @@ class Torch:
         self.device = torch.device(device)
         if threads is not None:
             torch.set_num_threads(threads)
-        torch.backends.cuda.matmul.allow_tf32 = False  # 10 bits of mantissa would be read as a difference
-        torch.backends.cudnn.allow_tf32 = False
+        torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = tf32_wanted()
         torch.backends.cudnn.benchmark = False
         torch.backends.cudnn.deterministic = True
         torch.backends.mha.set_fastpath_enabled(False)  # it answers 0 where there is padding, and only without gradients
@@ -50,6 +49,8 @@ class Torch:
                 "tf32_matmul": torch.backends.cuda.matmul.allow_tf32,
                 "tf32_convolution": torch.backends.cudnn.allow_tf32,
                 "cudnn_deterministic": torch.backends.cudnn.deterministic,
+                "cudnn_benchmark": torch.backends.cudnn.benchmark,
+                "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
                 "onednn": torch.backends.mkldnn.is_available(),
             },
         }
