@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from parity.diagnosis.findings import Finding
-from parity.diagnosis.forcing import Checkpoint
+from parity.diagnosis.forcing import Checkpoint, View
+from parity.diagnosis.locating import Departure, Locator, departures
 from parity.row import Row, judge_arrays
 from parity.verdict import Verdict
+
+PLAIN = frozenset({Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.VACUOUS, Verdict.IMPRECISE})
 
 
 def paired_checkpoints(session: Any, training: bool) -> list[tuple[Checkpoint, Checkpoint]]:
@@ -40,5 +46,88 @@ def activation_rows(session: Any) -> list[Row]:
     return [row for training in session.modes for fine, coarse in paired_checkpoints(session, training) for row in inside_rows(session, training, fine, coarse)]
 
 
+def verdict_on(t64: np.ndarray, t32: np.ndarray, k64: np.ndarray, k32: np.ndarray | None) -> Verdict:
+    """The rule on one value between layers."""
+    return judge_arrays(Row("", "activation", Verdict.IDENTICAL), t64, t32, k64, k64.astype(np.float32) if k32 is None else k32).verdict
+
+
 def diagnose(session: Any, rows: Sequence[Row]) -> list[Finding]:
-    return []
+    """The findings, in the order of the run: differences first, then notes."""
+    suspicious = [row for row in rows if row.failing or row.verdict in {Verdict.INDISTINGUISHABLE, Verdict.ILL_CONDITIONED}]
+    if not suspicious or session.only_float32:
+        return []
+    differ = any(row.failing for row in rows)
+    findings: list[Finding] = []
+    for training in session.modes:
+        findings += forward(session, training, differ)
+    return unique(findings)
+
+
+def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
+    """Faults of the forward pass: inside layers and in the code between them."""
+    from parity.diagnosis.layer_trials import inside
+
+    findings: list[Finding] = []
+    with session.keras_in("float64"):
+        forced = session.force("float64", training, record_ops=True)
+    run = session.torch_runs[("float64", training)]
+    locator = Locator(session, run.flow, forced)
+    pairs = paired_checkpoints(session, training)
+    for severe in (True, False) if differ else (False,):
+        bad = {Verdict.DIFFERENT, Verdict.NONFINITE, Verdict.SHAPE, Verdict.ILL_CONDITIONED} if severe else {Verdict.INDISTINGUISHABLE}
+
+        def departs(t64: Any, t32: Any, k64: Any, k32: Any, bad: Any = bad) -> bool:
+            return verdict_on(t64, t32, k64, k32) in bad
+
+        for fine, coarse in pairs:
+            for departure, _ in departures(session, training, [(fine, coarse)], departs):
+                findings += [noted(f, severe) for f in locator.locate(departure)]
+            found = [row for row in inside_rows(session, training, fine, coarse) if row.verdict in bad]
+            if found or (severe and fine.shapes is not None):
+                findings += [noted(f, severe) for f in inside(session, fine, found[0] if found else None)]
+        for departure in output_departures(session, training, forced, departs):
+            findings += [noted(f, severe) for f in locator.locate(departure)]
+        if severe and findings:
+            break
+    return findings
+
+
+def noted(finding: Finding, severe: bool) -> Finding:
+    return finding if severe else replace(finding, severity="note")
+
+
+def output_departures(session: Any, training: bool, forced: Any, departs: Any) -> list[Departure]:
+    """Outputs of the forced run that are not torch's: the code behind the last layers."""
+    from parity.frameworks.torch_tracing import numbers
+
+    run = session.torch_runs[("float64", training)]
+    coarse = session.forced.get(("float32", training))
+    outputs = {name: actual for name, _, actual in session.paired(forced.outputs, run)}
+    lower = {name: actual for name, _, actual in session.paired(coarse.outputs, session.torch_runs[("float32", training)])} if coarse else {}
+    found = []
+    for i, (name, expected) in enumerate(run.leaves):
+        number = numbers(run.flow.outputs)[i]
+        actual = session.keras.array(outputs[name])
+        order = session.orders.get(name)
+        if actual.dtype.kind != "f":
+            continue
+        if order is None:
+            found.append(Departure(number, actual, None, "output", outputs[name]))
+            continue
+        t64 = session.torch.array(expected)
+        t32 = session.torch.array(dict(session.torch_runs[("float32", training)].leaves)[name])
+        k32 = order.undo(session.keras.array(lower[name]), t64.shape) if name in lower else None
+        if departs(t64, t32, order.undo(actual, t64.shape), k32):
+            found.append(Departure(number, actual, View(order), "output", outputs[name]))
+    return found
+
+
+def unique(findings: Sequence[Finding]) -> list[Finding]:
+    """Each once; what was found in evaluation is not told again for training."""
+    seen: dict[tuple[str, str, str], Finding] = {}
+    for finding in findings:
+        key = (finding.layer, finding.cause, finding.message if not finding.cause else "")
+        if key not in seen or (finding.confirmed and not seen[key].confirmed):
+            seen[key] = finding
+    order = {"difference": 0, "note": 1}
+    return sorted(seen.values(), key=lambda f: order[f.severity])

@@ -56,6 +56,7 @@ class Checkpoint:
     leaves: dict[str, Any] = field(default_factory=dict)  # output → the Keras tensor handed on
     error: str = ""
     call_args: tuple[Any, Any] = ((), {})  # what the layer was called with, after replacing
+    pads: tuple[int, ...] = ()  # what torch pads inside the module and the Keras side before the layer: it is part of `given`
 
     @property
     def name(self) -> str:
@@ -191,6 +192,7 @@ class Forcing:
         if first.folded is not None:
             final = self.folded_call(first, index) or final
         given = [self.torch.array(t) for t in call.given[: len(live)]]
+        given, pads = padded_as(first, given, live, layer)
         self.find_seam(first, call, given, live)
         views, new_args, new_kwargs = [], list(args), dict(kwargs)
         for i, (place, mine, theirs) in enumerate(zip(places, given, live, strict=False)):
@@ -203,7 +205,8 @@ class Forcing:
                 else:
                     new_kwargs[place] = tensor
         point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {}, [args[p] if isinstance(p, int) else kwargs[p] for p in places])
-        point.live = [None if v is None else v.undo(a, g.shape) for v, a, g in zip(views, live, given, strict=False)]
+        point.live = [None if v is None or v.order.shape != a.shape else v.undo(a, g.shape) for v, a, g in zip(views, live, given, strict=False)]
+        point.pads = pads
         point.call_args = tuple(new_args), new_kwargs
         self.found.checkpoints.append(point)
         with linear_activation(layer, units[0].kind) as activation:
@@ -227,6 +230,11 @@ class Forcing:
                 continue
             actual = self.keras.array(leaf)
             name, expected, view = self.counterpart(point, layer, actual, taken)
+            crop = cropped_as(point, layer, actual) if view is None and name else None
+            if crop is not None:
+                taken.add(name)
+                handed.append(self.hand_on_cropped(point, layer, name, leaf, actual, crop, activation))
+                continue
             if view is None or expected is None:
                 if name:
                     point.shapes = (tuple(point.final.made[name].shape), actual.shape)
@@ -246,11 +254,26 @@ class Forcing:
         del forced_path
         return type(out)(handed) if isinstance(out, (tuple, list)) else handed[0]
 
+    def hand_on_cropped(self, point: Checkpoint, layer: Any, name: str, leaf: Any, actual: np.ndarray, crop: tuple[Any, ...], activation: Any) -> Any:
+        """A transposed convolution whose border the Keras side cuts off afterwards: torch's output stands in the middle of Keras'."""
+        expected = self.torch.array(point.final.made[name])
+        axes = self.canonical_in(point.match, expected) or tuple(range(expected.ndim))
+        view = self.remember(point, f"crop:{name}", View(Order(axes, tuple(expected.shape[a] for a in axes))))
+        point.actual[name], point.expected[name], point.out_views[name] = view.undo(actual[crop], expected.shape), expected, view
+        whole = actual.copy()
+        whole[crop] = view.apply(expected)
+        tensor = self.keras.engine.tensor(whole)
+        point.leaves[name] = tensor
+        self.see(self.keras.engine.tensor(np.ascontiguousarray(whole[crop])), "forced", forced=True)
+        tensor = tensor if activation is None else activation(tensor)
+        self.see(tensor, "forced", forced=activation is None)
+        return tensor
+
     def counterpart(self, point: Checkpoint, layer: Any, actual: np.ndarray, taken: set[str]) -> tuple[str, np.ndarray | None, View | None]:
         """The torch output that this Keras output stands for: an equal one, else the first of the fitting shape."""
         made = {name: self.torch.array(tensor) for name, tensor in point.final.made.items() if name not in taken}
         if "flipped" in made and not getattr(layer, "go_backwards", False):
-            del made["flipped"]
+            made.pop("flipped")
         elif "flipped" in made:
             made = {"flipped": made.pop("flipped")} | {n: a for n, a in made.items() if n != "seq"}
         known = self.views.get((id(point.match.torch), point.index, f"out{len(taken)}:{actual.ndim}"))
@@ -267,8 +290,8 @@ class Forcing:
             if order is not None:
                 return name, array, self.remember(point, f"out{len(taken)}:{actual.ndim}", View(order))
         for name, array in made.items():
-            order = next(iter(orders(array.shape, actual.shape)), None)
-            if order is not None and array.ndim != actual.ndim:
+            order = next(iter(orders(array.shape, actual.shape)), None) if array.ndim != actual.ndim else None
+            if order is not None:
                 return name, array, View(order)
         return next(iter(made), ""), None, None
 
@@ -277,11 +300,13 @@ class Forcing:
 
     def view(self, match: Match, index: int, key: str, mine: np.ndarray, theirs: np.ndarray, canonical: tuple[int, ...] | None) -> View | None:
         known = self.views.get((id(match.torch), index, key))
-        if known is not None and known.order.shape == theirs.shape:
+        if known is not None and known.order.shape in (theirs.shape, tuple(mine.shape[axis] for axis in known.order.axes)):
             return known
         seam = match.seam if mine.ndim == theirs.ndim == 2 else None
         turned = seam.to_keras(mine) if seam else mine
         order = standing(turned, theirs, canonical)
+        if order is None and canonical is not None and match.keras.kind == "conv" and mine.ndim == theirs.ndim and mine.size != theirs.size:
+            order = Order(canonical, tuple(turned.shape[axis] for axis in canonical))  # padded otherwise than torch pads: given as torch's all the same
         if order is None and mine.size == theirs.size:
             order = next((o for o in orders(turned.shape, theirs.shape)), None)
         found = None if order is None else View(order, seam)
@@ -392,6 +417,37 @@ class Forcing:
     def folded_call(self, match: Match, index: int) -> Any:
         calls = self.calls.get(id(match.folded), [])
         return calls[index] if index < len(calls) else None
+
+
+def padded_as(match: Match, given: list[np.ndarray], live: list[np.ndarray], layer: Any) -> tuple[list[np.ndarray], tuple[int, ...]]:
+    """Torch's input as its module pads it, where the Keras side pads before a layer that does not."""
+    module = match.torch.layer
+    pads = getattr(module, "padding", None)
+    if match.keras.kind != "conv" or match.torch.kind != "conv" or pads is None or isinstance(pads, str) or not live or given[0].ndim != live[0].ndim:
+        return given, ()
+    pads = (pads,) * (given[0].ndim - 2) if isinstance(pads, int) else tuple(pads)
+    if not any(pads) or getattr(layer, "padding", "same") != "valid" or sorted(given[0].shape) == sorted(live[0].shape):
+        return given, ()
+    mode = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[getattr(module, "padding_mode", "zeros")]
+    return [np.pad(given[0], [(0, 0), (0, 0), *[(p, p) for p in pads]], mode=mode), *given[1:]], pads  # type: ignore[call-overload]
+
+
+def cropped_as(point: Checkpoint, layer: Any, actual: np.ndarray) -> tuple[Any, ...] | None:
+    """Where torch's output stands in that of a transposed convolution without padding; None where the shapes say otherwise."""
+    module = point.match.torch.layer
+    if point.match.keras.kind != "conv_transpose" or getattr(layer, "padding", "") != "valid" or not hasattr(module, "output_padding"):
+        return None
+    shape = tuple(next(iter(point.final.made.values())).shape)
+    rank = len(shape) - 2
+    last = getattr(layer, "data_format", "channels_last") == "channels_last"
+    index: list[Any] = [slice(None)] * actual.ndim
+    pads = (module.padding,) * rank if isinstance(module.padding, int) else tuple(module.padding)
+    for i in range(rank):
+        axis = (1 if last else 2) + i
+        if pads[i] + shape[2 + i] > actual.shape[axis]:
+            return None
+        index[axis] = slice(pads[i], pads[i] + shape[2 + i])
+    return tuple(index) if any(pads) or actual.size != int(np.prod(shape)) else None
 
 
 @contextlib.contextmanager

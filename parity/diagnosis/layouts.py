@@ -13,6 +13,7 @@ from math import prod
 import numpy as np
 
 EQUAL = 2.0**-36  # of the size: far above what float64 loses, far below what float32 keeps
+ROUNDED = 2.0**-23  # equal but for a constant that was rounded to float32
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,12 @@ def channels_last(rank: int) -> tuple[int, ...]:
     return (0, *range(2, rank), 1) if rank > 2 else tuple(range(rank))
 
 
-def matching(array: np.ndarray, target: np.ndarray) -> Order | None:
+def matching(array: np.ndarray, target: np.ndarray, bound: float = EQUAL) -> Order | None:
     """The order under which the torch array equals the Keras one."""
     if array.size != target.size:
         return None
     for order in orders(array.shape, target.shape):
-        if close(target, order.apply(array)):
+        if close(target, order.apply(array), bound):
             return order
     return None
 
@@ -122,14 +123,15 @@ class Index:
         if array.dtype.kind == "f" and array.size:
             self.held.setdefault(array.size, []).append((*_sums(array), array, tag))
 
-    def find(self, array: np.ndarray) -> Iterator[tuple[np.ndarray, object, Order]]:
+    def find(self, array: np.ndarray, bound: float = EQUAL) -> Iterator[tuple[np.ndarray, object, Order]]:
         """Held arrays equal to this one up to layout, with the order that shows it."""
         if array.dtype.kind != "f" or not array.size:
             return
         total, size = _sums(array)
+        loose = max(1e-9, bound)
         for other_total, other_size, held, tag in self.held.get(array.size, ()):
-            if abs(size - other_size) <= 1e-9 * size + 1e-300 and abs(total - other_total) <= 1e-9 * size + 1e-300:
-                order = matching(array, held)
+            if abs(size - other_size) <= loose * size + 1e-300 and abs(total - other_total) <= loose * size + 1e-300:
+                order = matching(array, held, bound)
                 if order is not None:
                     yield held, tag, order
 

@@ -66,13 +66,13 @@ def _operations(on_op: OpHook) -> Iterator[None]:
 
     busy = False
 
-    def callback(op_type: str, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
+    def callback(op_type: str | bytes, inputs: Any, attrs: Any, outputs: Any, op_name: Any = None, graph: Any = None) -> None:
         nonlocal busy
         if busy or graph is not None or not all(hasattr(t, "_numpy") or hasattr(t, "numpy") for t in outputs if isinstance(t, tf.Tensor)):
             return
         busy = True
         try:
-            on_op(op_type, list(inputs), list(outputs))
+            on_op(op_type.decode() if isinstance(op_type, bytes) else op_type, list(inputs), list(outputs))  # some kernels tell their name as bytes
         finally:
             busy = False
 
@@ -83,18 +83,17 @@ def _operations(on_op: OpHook) -> Iterator[None]:
         op_callbacks.remove_op_callback(callback)
 
 
-def copy_layer(layer: Any, changes: dict[str, Any], call: Callable[[Any], Any]) -> Any:
-    """A layer of the same class with some attributes changed, built by `call` and given the same weights.
+def copied(layer: Any, changes: dict[str, Any], build: Callable[[Any], Any]) -> Any:
+    """A layer of the same class and configuration with some of it changed, built by `build`; its weights are its own.
 
     Raises:
-        Exception: whatever the class raises on such a configuration, or where the weights no longer fit.
+        Exception: whatever the class raises on such a configuration.
     """
     config = layer.get_config()
-    policy = keras.config.dtype_policy()
-    copy = type(layer).from_config({**config, **changes, "dtype": policy.name, "name": f"{layer.name}_trial"})
-    call(copy)
-    if [tuple(v.shape) for v in copy.variables] != [tuple(v.shape) for v in layer.variables]:
-        raise ValueError("the weights no longer fit")
-    for mine, theirs in zip(copy.variables, layer.variables, strict=True):
-        mine.assign(keras.ops.cast(theirs.value, mine.dtype))
+    unknown = [name for name in changes if name not in config]
+    if unknown and any(changes[name] is not None for name in unknown):
+        raise ValueError(f"{type(layer).__name__} has no {', '.join(unknown)}")
+    wanted = {**config, **{name: value for name, value in changes.items() if name in config}}
+    copy = type(layer).from_config({**wanted, "dtype": keras.config.dtype_policy().name, "name": f"{layer.name}_trial"})
+    build(copy)
     return copy

@@ -1,0 +1,449 @@
+"""Faults in the code between layers: torch's operations are walked back from a value that departs to values that the Keras run provably has.
+
+Values are found again *by value* (in float64, equal means equal). The earliest torch operation whose inputs Keras has and whose output it has not is the
+fault; what the Keras side did instead is found by replaying torch's operations with that one changed until Keras' own value comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.findings import Finding
+from parity.diagnosis.forcing import Checkpoint, View
+from parity.diagnosis.layouts import EQUAL, ROUNDED, Index, Order, close, matching
+
+MOST = 6  # faults before one checkpoint
+_FAMILIAR = 1e-13
+PROVISIONAL = frozenset({"constant-other", "scale-other"})  # confirmed only when all of torch's code behind it then agrees
+BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
+
+
+@dataclass(eq=False)
+class Departure:
+    """A torch value that the Keras side should have at some place, and what it has there."""
+
+    number: int
+    live: np.ndarray  # as the Keras side holds it
+    view: View | None
+    layer: str  # the torch unit that is fed this value, or "output"
+    tensor: Any = None  # the Keras tensor itself
+    pads: tuple[int, ...] = ()  # what torch pads inside the module that is fed, and the Keras side before it
+
+
+@dataclass(eq=False)
+class Locator:
+    """Walks one torch flow against one forced Keras run."""
+
+    session: Any
+    flow: Any
+    forced: Any
+    units: dict[int, str] = field(default_factory=dict)  # torch value → path of the unit that made it
+
+    def __post_init__(self) -> None:
+        self.torch = self.session.torch
+        self.index = Index()
+        self.seen = list(self.forced.seen)
+        for seen in self.seen:
+            self.index.add(seen.array, seen)
+        self.given = set(self.flow.inputs)
+        self.cache: dict[int, bool] = {}
+        for path, numbers in self._made_by_units():
+            for number in numbers:
+                self.units.setdefault(number, path)
+
+    def _made_by_units(self) -> Iterator[tuple[str, list[int]]]:
+        for match in self.session.matching.matches:
+            for call in self.session.torch_runs[("float64", self.training)].calls.get(id(match.folded or match.torch), []):
+                yield match.torch.path, [n for n in call.left.values() if n is not None]
+
+    @property
+    def training(self) -> bool:
+        return next(t for (d, t), run in self.session.torch_runs.items() if run.flow is self.flow)
+
+    # Values
+
+    def value(self, number: int, changed: dict[int, Any]) -> Any:
+        return changed.get(number, self.flow.values[number])
+
+    def explained(self, number: int, changed: dict[int, Any]) -> bool:
+        """Whether the Keras run has this value: it was given or handed on, or an operation there made it."""
+        if number in changed:
+            return next(self.index.find(self.torch.array(changed[number]), ROUNDED), None) is not None
+        if number not in self.cache:
+            array = self.flow.values[number]
+            self.cache[number] = (
+                (number in self.given and self._given_alike(number))
+                or number in self.units
+                or not array.is_floating_point()
+                or array.numel() <= 1
+                or self._found(self.torch.array(array))
+            )
+        return self.cache[number]
+
+    def _given_alike(self, number: int) -> bool:
+        place = self.flow.inputs.index(number)
+        given = self.session.given
+        j = given.places[place] if place < len(given.places) else None
+        if j is None:
+            return False
+        order = given.orders[place]
+        theirs = given.keras_arrays[j]
+        mine = given.arrays[place]
+        return order is None or (order.apply(mine).shape == theirs.shape and bool(np.array_equal(order.apply(mine), theirs)))
+
+    def _found(self, array: np.ndarray) -> bool:
+        return next(self.index.find(array), None) is not None
+
+    # Walking
+
+    def fault(self, number: int, changed: dict[int, Any]) -> Any:
+        """The earliest unexplained operation with explained inputs behind a value; None if the value itself is explained; "input" if torch's input is not."""
+        found: dict[int, Any] = {}
+        visited: set[int] = set()
+        stack = [number]
+        if self.explained(number, changed):
+            return None
+        while stack:
+            current = stack.pop()
+            if current in visited:
+                continue
+            visited.add(current)
+            op = self.flow.producers.get(current)
+            if op is None:
+                if current in self.given:
+                    return "input"
+                continue
+            missing = [i for i in op.inputs if not self.explained(i, changed)]
+            if missing:
+                stack += missing
+            else:
+                found[op.index] = op
+        return found[min(found)] if found else None
+
+    def locate(self, departure: Departure) -> list[Finding]:
+        """The faults before one departed value, one after the other."""
+        changed: dict[int, Any] = {}
+        findings: list[Finding] = []
+        for _ in range(MOST):
+            if self.reached(departure, changed, ROUNDED if changed else EQUAL):
+                break
+            op = self.fault(departure.number, changed)
+            if op is None:
+                findings.append(self.extra(departure, changed))
+                break
+            if op == "input":
+                findings.append(self.other_input(departure))
+                break
+            finding, changed = self.try_op(op, departure, changed)
+            findings.append(finding)
+            if changed is None:
+                return [replace(f, confirmed=False) if f.cause in PROVISIONAL else f for f in findings]
+        return findings
+
+    def reached(self, departure: Departure, changed: dict[int, Any], bound: float = EQUAL) -> bool:
+        return self.same(self.torch.array(self.value(departure.number, changed)), departure, bound)
+
+    @staticmethod
+    def same(array: np.ndarray, departure: Departure, bound: float = EQUAL) -> bool:
+        """Whether a torch value is what the Keras side holds there."""
+        if departure.pads and array.ndim == len(departure.pads) + 2:
+            array = np.pad(array, [(0, 0), (0, 0), *[(p, p) for p in departure.pads]])
+        view = departure.view
+        if view is not None and array.size == departure.live.size and view.order.axes and len(view.order.axes) == array.ndim:
+            try:
+                if close(departure.live, view.apply(array), bound):
+                    return True
+            except ValueError:
+                pass
+        return matching(array, departure.live, bound) is not None
+
+    # Trials
+
+    def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
+        from parity.frameworks.torch_trials import op_trials
+
+        inputs = [self.value(i, changed) for i in op.inputs]
+        tensors = [t for t in inputs if t.is_floating_point()] or inputs
+        original = [self.torch.array(self.value(n, changed)) for n in op.outputs]
+        best: tuple[int, Any, Any] | None = None
+        familiar = inputs + [self.value(n, changed) for n in op.outputs]
+        for trial in op_trials(op, tensors):
+            after = self.replayed(op, trial.function, departure.number, changed)
+            if after is None:
+                continue
+            made = self.torch.array(after[op.outputs[0]])
+            if len(original) and made.shape == original[0].shape and close(made, original[0], _FAMILIAR):
+                continue
+            if self.reached(departure, after, ROUNDED):
+                best = (10**9, trial, after)
+                break
+            progress = self.progress(op, after, changed, familiar)
+            if progress and (best is None or progress > best[0]):
+                best = (progress, trial, after)
+        layer = self.place(op, departure)
+        theirs = self.keras_says(departure)
+        if best is None:
+            adopted = self.adopt(op, departure, changed)
+            if adopted is not None:
+                return Finding(layer, self.keras_layer(departure), adopted[0], f"{adopted[1]}{theirs}", adopted[2], True), adopted[3]
+            relation = self.relation(departure, changed)
+            message = f"torch's {op.name} gives what the Keras side never has{theirs}"
+            if relation is not None:
+                return Finding(layer, self.keras_layer(departure), relation[0], f"{relation[1]} of torch's value{theirs}", relation[2], True), None
+            return Finding(layer, self.keras_layer(departure), "", message, snippet=self.snippet(op, changed)), None
+        _, trial, after = best
+        return Finding(layer, self.keras_layer(departure), trial.cause, f"Keras has {trial.says}{theirs}", trial.fix, True), after
+
+    def adopt(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str, dict[int, Any]] | None:
+        """Keras' own value in the place of torch's: whether the rest of torch's code then gives what Keras has."""
+        floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
+        expected = self.torch.array(self.value(op.outputs[0], changed))
+        tried = 0
+        for number in floats:
+            for _, source, order in list(self.index.find(self.torch.array(self.value(number, changed)), ROUNDED))[:2]:
+                for seen in self.following(source):
+                    if seen.array.size != expected.size or tried > 24:
+                        continue
+                    axes = order.axes if len(order.axes) == expected.ndim else tuple(range(expected.ndim))
+                    if tuple(expected.shape[a] for a in axes) != seen.array.shape:
+                        continue
+                    theirs = Order(axes, seen.array.shape).undo(seen.array, expected.shape)
+                    tried += 1
+                    after = self.replayed(op, lambda *a, t=theirs, **k: self.torch.plain(t), departure.number, changed)
+                    if after is None or close(theirs, expected):
+                        continue
+                    cause, says, fix = self.told_apart(op, expected, theirs, seen)
+                    if cause in PROVISIONAL or self.reached(departure, after, ROUNDED) or self.progress_past(op, after, changed):
+                        return cause, says, fix, after
+        return None
+
+    def following(self, source: Any) -> list[Any]:
+        """What the Keras side made of a value, a few operations deep."""
+        reached, found = {source.key}, []
+        for seen in self.seen:
+            if seen.step > source.step and not seen.forced and reached & set(seen.sources):
+                reached.add(seen.key)
+                found.append(seen)
+                if len(found) >= 12:
+                    break
+        return found
+
+    def progress_past(self, op: Any, after: dict[int, Any], changed: dict[int, Any]) -> bool:
+        """Whether a value behind the operation itself is one that the Keras run has."""
+        later = {n: t for n, t in after.items() if n not in op.outputs and n not in changed}
+        return bool(self.progress(op, later, changed, [self.value(n, changed) for n in later]))
+
+    @staticmethod
+    def told_apart(op: Any, expected: np.ndarray, theirs: np.ndarray, seen: Any) -> tuple[str, str, str]:
+        """How Keras' value differs from torch's, in words."""
+        axes = tuple(a for a in range(expected.ndim) if a != 1) if expected.ndim > 2 else ()
+        shift = theirs - expected
+        if axes and np.allclose(np.ptp(shift, axis=axes), 0, atol=1e-9 * max(1e-30, float(np.abs(shift).max()))):
+            return "constant-other", f"Keras adds other constants than torch's {op.name}", "use torch's constants"
+        if np.ptp(shift) <= 1e-9 * max(1e-30, float(np.abs(shift).max())):
+            return "constant-other", f"Keras adds another constant than torch's {op.name} ({float(shift.flat[0]):+.6g})", "use torch's constant"
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(expected != 0, theirs / expected, np.nan)
+        if axes and np.isfinite(ratio).all() and np.allclose(np.ptp(ratio, axis=axes), 0, atol=1e-7 * float(np.abs(ratio).max())):
+            return "scale-other", f"Keras has other factors than torch's {op.name}", "use torch's factors"
+        if np.isfinite(ratio).any() and np.nanmax(ratio) - np.nanmin(ratio) <= 1e-7 * abs(np.nanmax(ratio)):
+            return "scale-other", f"Keras has {float(np.nanmax(ratio)):.6g} times torch's {op.name}", "use torch's factor"
+        return "operation-other", f"Keras computes {seen.what} where torch has {op.name}, and the rest agrees", f"use torch's {op.name}"
+
+    def progress(self, op: Any, after: dict[int, Any], changed: dict[int, Any], familiar: list[Any]) -> int:
+        """How many further values the Keras run has under a trial, none of which was there without it."""
+        count = 0
+        for number, tensor in after.items():
+            if number in changed and tensor is changed[number]:
+                continue
+            if not tensor.is_floating_point() or tensor.numel() <= 1 or any(t is tensor for t in familiar):
+                continue
+            array = self.torch.array(tensor)
+            if any(t.numel() == tensor.numel() and matching(self.torch.array(t), array) is not None for t in familiar if t.is_floating_point()):
+                continue
+            if any(not seen.forced for _, seen, _ in self.index.find(array, ROUNDED)):  # type: ignore[attr-defined]
+                count += 1
+        return count
+
+    def replayed(self, op: Any, function: Any, goal: int, changed: dict[int, Any]) -> dict[int, Any] | None:
+        """All values that follow from another function in the place of an operation, up to a value; None where it does not fit."""
+        from parity.frameworks.torch_tracing import replay
+
+        after = dict(changed)
+        last = self.flow.producers.get(goal)
+        try:
+            with self.torch.precision("float64"):
+                made = replay(self.flow, op, changed, function)
+                if len(made) < len(op.outputs):
+                    return None
+                after.update(zip(op.outputs, made, strict=False))
+                touched = set(op.outputs)
+                for later in self.flow.ops[op.index + 1 : (last.index if last is not None else op.index) + 1]:
+                    if touched & set(later.inputs) and not any(n in self.units for n in later.outputs):
+                        made = replay(self.flow, later, after)
+                        after.update(zip(later.outputs, made, strict=False))
+                        touched |= set(later.outputs)
+        except Exception:  # a trial that does not fit says nothing
+            return None
+        return after
+
+    def relation(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
+        """What turns torch's value at the checkpoint into Keras', where that is one simple thing."""
+        from parity.frameworks.torch_trials import relations
+
+        value = self.value(departure.number, changed)
+        if not value.is_floating_point():
+            return None
+        for function, says, cause, fix in relations(value):
+            try:
+                array = self.torch.array(function(value))
+            except Exception:
+                continue
+            if not close(array, self.torch.array(value)) and self.same(array, departure, ROUNDED):
+                return cause, f"Keras has {says}", fix
+        return self.scaled(departure, self.torch.array(value))
+
+    @staticmethod
+    def scaled(departure: Departure, value: np.ndarray) -> tuple[str, str, str] | None:
+        """a·x, x + b, by least squares and then exactly."""
+        if departure.view is None or departure.live.size != value.size or value.size < 2:
+            return None
+        mine, theirs = departure.view.apply(value).reshape(-1), departure.live.reshape(-1)
+        if not np.isfinite(mine).all() or not np.isfinite(theirs).all() or not mine.any():
+            return None
+        factor = float(mine @ theirs / (mine @ mine))
+        if close(theirs, factor * mine, 1e-9):
+            return "scale-other", f"Keras has {factor:.6g} times", "use torch's factor"
+        slope, shift = np.polyfit(mine, theirs, 1) if np.ptp(mine) > 0 else (0.0, 0.0)
+        if close(theirs, slope * mine + shift, 1e-9):
+            return "scale-other", f"Keras has {slope:.6g}·x + {shift:.6g} in place", "use torch's factor and shift"
+        return None
+
+    def extra(self, departure: Departure, changed: dict[int, Any]) -> Finding:
+        """Keras has torch's value, and then does something more with it."""
+        layer = self.behind(departure.number, departure)
+        theirs = self.keras_says(departure)
+        found = self.relation(departure, changed) or self.padded_otherwise(departure, changed)
+        if found is not None:
+            return Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
+        return Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
+
+    def padded_otherwise(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
+        """The Keras side pads before the layer, and not as torch does inside it."""
+        value = self.torch.array(self.value(departure.number, changed))
+        axes = (0, *range(2, value.ndim), 1) if value.ndim > 2 else tuple(range(value.ndim))
+        live = departure.live
+        if value.ndim < 3 or live.ndim != value.ndim:
+            return None
+        for order in (axes, tuple(range(value.ndim))):
+            moved = value.transpose(order)
+            more = [b - a for a, b in zip(moved.shape, live.shape, strict=True)]
+            if min(more) < 0 or not any(more):
+                continue
+            for start in np.ndindex(*[n + 1 for n in more]):
+                window = tuple(slice(s, s + n) for s, n in zip(start, moved.shape, strict=True))
+                if close(live[window], moved):
+                    sides = [(s, n - s) for s, n in zip(start, more, strict=True) if n]
+                    told = (
+                        f"Keras pads {sides} where torch pads {departure.pads} on both sides" if departure.pads else f"Keras pads {sides} where torch does not"
+                    )
+                    return "same-stride2", told, f"ZeroPadding{value.ndim - 2}D({departure.pads or 0})"
+        return None
+
+    def other_input(self, departure: Departure) -> Finding:
+        place = next((i for i, n in enumerate(self.flow.inputs) if not self.explained(n, {})), 0)
+        return Finding(
+            "input", "", "input-other", f"the Keras model is not given what torch is given as {self.session.names[place]}", "give both the same numbers"
+        )
+
+    # Words
+
+    def place(self, op: Any, departure: Departure) -> str:
+        """The torch module to name: the one that is the operation, else the one whose output it takes, else the one whose forward it stands in."""
+        modules = dict(self.session.torch_model.named_modules())
+        module = modules.get(op.path)
+        if op.path and module is not None and not any(module.children()):
+            return str(op.path)
+        floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
+        if len(floats) > 1:
+            return str(op.path) if op.path else departure.layer
+        belongs = op.name in BELONGING or op.name.strip("_") in _activation_names()
+        if not belongs and departure.layer != "output" and (not floats or floats[0] not in self.given):
+            return departure.layer
+        for number in floats:
+            near = self.units.get(number) or self.behind(number, departure)
+            if near != "output":
+                return near
+        return op.path or departure.layer
+
+    def behind(self, number: int, departure: Departure) -> str:
+        """The leaf module that a value comes from."""
+        for _ in range(20):
+            if number in self.units:
+                return self.units[number]
+            if number in self.given:
+                return "input"
+            calls = [c for c in self.flow.calls if number in c.made and c.path and not any(c.module.children())]
+            if calls:
+                return str(calls[0].path)
+            op = self.flow.producers.get(number)
+            floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()] if op is not None else []
+            if not floats:
+                break
+            number = floats[0]
+        return departure.layer
+
+    def chain(self, departure: Departure) -> list[Any]:
+        """What the Keras side did last before the departed value, back to what is explained."""
+        by_id = {seen.key: seen for seen in self.seen}
+        current = by_id.get(id(departure.tensor)) if departure.tensor is not None else None
+        found = []
+        while current is not None and not current.forced and len(found) < 8:
+            found.append(current)
+            sources = [by_id[s] for s in current.sources if s in by_id and by_id[s] is not current and by_id[s].step < current.step]
+            current = max(sources, key=lambda s: s.step) if sources else None
+        return found[::-1]
+
+    def keras_says(self, departure: Departure) -> str:
+        done = [seen.what for seen in self.chain(departure) if seen.what not in _SILENT]
+        return f" (Keras: {', '.join(done)})" if done else ""
+
+    def keras_layer(self, departure: Departure) -> str:
+        layers = [seen.layer for seen in self.chain(departure) if seen.layer]
+        return layers[-1] if layers else ""
+
+    def snippet(self, op: Any, changed: dict[int, Any]) -> str:
+        """The smallest piece that is not explained, as a program."""
+        shapes = [tuple(self.value(i, changed).shape) for i in op.inputs]
+        arguments = ", ".join(f"torch.randn({shape}, dtype=torch.float64)" for shape in shapes)
+        return f"import torch\n# torch's operation whose output the Keras run never has; compare with what your code does here\nprint(torch.{op.name}({arguments}))"
+
+
+_SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
+
+
+def _activation_names() -> frozenset[str]:
+    from parity.frameworks.torch_trials import ACTIVATION_NAMES
+
+    return ACTIVATION_NAMES
+
+
+def departures(session: Any, training: bool, fine: list[tuple[Checkpoint, Checkpoint]], departs: Any) -> Iterator[tuple[Departure, Checkpoint | None]]:
+    """Live inputs of matched layers that are not torch's, in the order of the Keras run."""
+    for point, other in fine:
+        for i, number in enumerate(point.call.entered):
+            if number is None or i >= len(point.live):
+                continue
+            live = point.live[i]
+            if live is None:
+                raw = session.keras.array(point.raw_inputs[i])
+                if raw.dtype.kind == "f":
+                    yield Departure(number, raw, None, point.name, point.raw_inputs[i], point.pads), point
+            elif departs(point.given[i], other.given[i], live, other.live[i] if i < len(other.live) else None):
+                view = point.views[i]
+                raw = session.keras.array(point.raw_inputs[i])
+                yield Departure(number, raw, view, point.name, point.raw_inputs[i], point.pads), point
