@@ -5,9 +5,10 @@ becomes 388×388, and 188×188 is the smallest image (output 4×4). With `paddin
 
 | | parameters | multiply-adds | receptive field |
 |---|---|---|---|
-| 3 channels, 2 classes, 572×572 | 31,043,586 | 167.5 G | 188 |
+| 3 channels, 2 classes, 572×572 | 31,043,586 | 150.803 G | 204 |
 
-By stage going down 0.04, 0.22, 0.89, 3.54, 14.16 M; up 9.18, 2.30, 0.57, 0.14 M with 2.79 M of transposed convolutions.
+Convolutions going down hold 0.04, 0.22, 0.89, 3.54 and 14.16 M, going up 7.08, 1.77, 0.44 and 0.11 M, the transposed ones 2.79 M in all.
+How far a pixel sees depends on its place among 16: 188 to 204.
 
 As the notes have it: batch norm after each convolution, which the paper lacks. Their first `DoubleConv` gave its second convolution `in_channels` again, and
 PyTorch said "expected input[4, 64, 158, 158] to have 3 channels": the second takes what the first gives.
