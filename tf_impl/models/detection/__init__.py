@@ -5,6 +5,7 @@ from tf_impl.models.detection.boxes import box_area as box_area
 from tf_impl.models.detection.boxes import box_iou as box_iou
 from tf_impl.models.detection.boxes import check_targets as check_targets
 from tf_impl.models.detection.boxes import clip_boxes as clip_boxes
+from tf_impl.models.detection.boxes import complete_iou as complete_iou
 from tf_impl.models.detection.boxes import decode_boxes as decode_boxes
 from tf_impl.models.detection.boxes import encode_boxes as encode_boxes
 from tf_impl.models.detection.fpn import FeaturePyramidNetwork as FeaturePyramidNetwork

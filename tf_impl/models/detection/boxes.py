@@ -9,7 +9,8 @@ Differs from PyTorch:
     Where two numbers are equal, `maximum` gives each half of the gradient in PyTorch and one of them all of it in TensorFlow: boxes with a common edge.
     Boxes of zeros have no overlap with themselves: 0/0 is NaN on both sides, and a comparison with NaN keeps the box.
 
-Source: Girshick, Donahue, Darrell and Malik 2014, arXiv:1311.2524, appendix C; Ren, He, Girshick and Sun 2015, arXiv:1506.01497.
+Source: Girshick, Donahue, Darrell and Malik 2014, arXiv:1311.2524, appendix C; Ren, He, Girshick and Sun 2015, arXiv:1506.01497;
+the complete overlap: Zheng et al. 2020, arXiv:1911.08287.
 """
 
 import math
@@ -38,6 +39,22 @@ def box_iou(boxes1: Float[Tensor, "*n1 4"], boxes2: Float[Tensor, "*n2 4"]) -> F
     size = ops.relu(end - start)
     shared = size[..., 0] * size[..., 1]
     return shared / (box_area(boxes1)[..., :, None] + box_area(boxes2)[..., None, :] - shared)
+
+
+def complete_iou(boxes1: Float[Tensor, "*n 4"], boxes2: Float[Tensor, "*n2 4"], eps: float = 1e-7) -> Float[Tensor, "*n3"]:
+    """Overlap of each box with the one at the same place, less the distance of their centres and the difference of their shapes, in −1.5 … 1."""
+    _check(boxes1, "boxes1")
+    _check(boxes2, "boxes2")
+    eps = ops.convert_to_tensor(eps, boxes1.dtype)
+    (w1, h1), (w2, h2) = ((boxes[..., 2] - boxes[..., 0], boxes[..., 3] - boxes[..., 1]) for boxes in (boxes1, boxes2))
+    within = ops.relu(ops.minimum(boxes1[..., 2:], boxes2[..., 2:]) - ops.maximum(boxes1[..., :2], boxes2[..., :2]))
+    shared = within[..., 0] * within[..., 1]
+    iou = shared / (w1 * h1 + w2 * h2 - shared + eps)
+    around = ops.maximum(boxes1[..., 2:], boxes2[..., 2:]) - ops.minimum(boxes1[..., :2], boxes2[..., :2])
+    apart = ops.sum((boxes2[..., :2] + boxes2[..., 2:] - boxes1[..., :2] - boxes1[..., 2:]) ** 2, axis=-1) / 4
+    shape = 4 / math.pi**2 * (ops.arctan(w2 / h2) - ops.arctan(w1 / h1)) ** 2
+    share = ops.stop_gradient(shape / (1 - iou + shape + eps))
+    return iou - apart / (ops.sum(around**2, axis=-1) + eps) - share * shape
 
 
 def clip_boxes(boxes: Float[Tensor, "*n 4"], size: Tensor) -> Float[Tensor, "*n 4"]:

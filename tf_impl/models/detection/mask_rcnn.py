@@ -72,7 +72,7 @@ class MaskRCNN(Model):
         canonical_scale: int = 224,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"autocast": False, **kwargs})  # coordinates keep their digits where convolutions run in half precision
         self.in_channels = in_channels
         self.backbone = ResNetFPN(block, layers, width, in_channels, out_channels, frozen, eps)
         self.rpn = RegionProposalNetwork(out_channels, sizes, rpn_pre_nms_top_n, rpn_post_nms_top_n, batch_size_per_image=rpn_batch_size_per_image)

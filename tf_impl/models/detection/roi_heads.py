@@ -11,7 +11,7 @@ import keras
 from jaxtyping import Bool, Float
 from keras import ops
 
-from tf_impl.layers._twin import Twin
+from tf_impl.layers._twin import Twin, widened
 from tf_impl.models.detection._picking import pick
 from tf_impl.models.detection.boxes import box_iou, clip_boxes, decode_boxes, encode_boxes
 from tf_impl.models.detection.heads import FastRCNNPredictor, MaskRCNNHeads, MaskRCNNPredictor, TwoMLPHead
@@ -67,7 +67,7 @@ class RoIHeads(Twin):
         canonical_scale: int = 224,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"autocast": False, **kwargs})  # coordinates keep their digits where convolutions run in half precision
         self.num_classes, self.canonical_scale = num_classes, canonical_scale
         self.score_thresh, self.nms_thresh, self.detections_per_img = box_score_thresh, box_nms_thresh, box_detections_per_img
         self.fg_iou, self.bg_iou = box_fg_iou_thresh, box_bg_iou_thresh
@@ -100,13 +100,12 @@ class RoIHeads(Twin):
     def boxes_of(self, features: tuple[Tensor, ...], rois: Float[Tensor, "k 5"], image_size: tuple[int, int]) -> tuple[Tensor, Tensor]:
         """Scores (K, classes) and codes (K, classes, 4)."""
         scores, codes = self.box_predictor(self.box_head(multi_scale_roi_align(features, rois, image_size, (7, 7), canonical_scale=self.canonical_scale)))
-        return scores, ops.reshape(codes, (-1, self.num_classes, 4))
+        return widened(scores), ops.reshape(widened(codes), (-1, self.num_classes, 4))
 
     def masks_of(self, features: tuple[Tensor, ...], rois: Float[Tensor, "k 5"], image_size: tuple[int, int]) -> Float[Tensor, "k classes m m"]:
         """Logits (K, classes, 28, 28)."""
-        return ops.moveaxis(
-            self.mask_predictor(self.mask_head(multi_scale_roi_align(features, rois, image_size, (14, 14), canonical_scale=self.canonical_scale))), -1, 1
-        )
+        cut = multi_scale_roi_align(features, rois, image_size, (14, 14), canonical_scale=self.canonical_scale)
+        return ops.moveaxis(widened(self.mask_predictor(self.mask_head(cut))), -1, 1)
 
     def targets(
         self, proposals: Tensor, valid: Tensor, boxes: Tensor, labels: Tensor, priorities: Tensor | None = None

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from keras import ops
 
 from tf_impl.activations.relu import ReLU
-from tf_impl.layers._twin import Twin
+from tf_impl.layers._twin import Twin, widened
 from tf_impl.layers.container import Sequential
 from tf_impl.layers.conv import Conv2d
 from tf_impl.models.detection._picking import pick
@@ -102,7 +102,7 @@ class RegionProposalNetwork(Twin):
         positive_fraction: float = 0.5,
         **kwargs,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**{"autocast": False, **kwargs})  # coordinates keep their digits where convolutions run in half precision
         self.sizes = tuple(map(tuple, sizes))
         self.pre_nms, self.post_nms, self.nms_threshold = pre_nms, post_nms, nms_threshold
         self.fg_iou, self.bg_iou = fg_iou, bg_iou
@@ -122,7 +122,7 @@ class RegionProposalNetwork(Twin):
     ) -> dict[str, Tensor]:
         """`boxes` (N, M, 4) and `labels` (N, M), 0 where there is none, give the losses; `sizes` (N, 2): images that do not fill their frame."""
         image_size = tuple(images.shape[1:3])
-        objectness, codes = self.head(features)
+        objectness, codes = map(widened, self.head(features))
         shapes = [tuple(level.shape[1:3]) for level in features]
         anchors = ops.cast(grid_anchors(shapes, image_size, self.sizes, (RATIOS,) * len(self.sizes)), codes.dtype)
         counts = [h * w * len(scales) * len(RATIOS) for (h, w), scales in zip(shapes, self.sizes, strict=True)]

@@ -5,6 +5,7 @@ from torch_ref.models.detection.boxes import box_area as box_area
 from torch_ref.models.detection.boxes import box_iou as box_iou
 from torch_ref.models.detection.boxes import check_targets as check_targets
 from torch_ref.models.detection.boxes import clip_boxes as clip_boxes
+from torch_ref.models.detection.boxes import complete_iou as complete_iou
 from torch_ref.models.detection.boxes import decode_boxes as decode_boxes
 from torch_ref.models.detection.boxes import encode_boxes as encode_boxes
 from torch_ref.models.detection.fpn import FeaturePyramidNetwork as FeaturePyramidNetwork

@@ -10,7 +10,8 @@ A difference of two coordinates is a size: there is no + 1.
 >>> box_iou(torch.tensor([[0.0, 0.0, 2.0, 2.0]]), torch.tensor([[1.0, 1.0, 3.0, 3.0], [4.0, 4.0, 5.0, 5.0]]))
 tensor([[0.1429, 0.0000]])
 
-Source: Girshick, Donahue, Darrell and Malik 2014, arXiv:1311.2524, appendix C; Ren, He, Girshick and Sun 2015, arXiv:1506.01497.
+Source: Girshick, Donahue, Darrell and Malik 2014, arXiv:1311.2524, appendix C; Ren, He, Girshick and Sun 2015, arXiv:1506.01497;
+the complete overlap: Zheng et al. 2020, arXiv:1911.08287.
 """
 
 import math
@@ -35,6 +36,21 @@ def box_iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     size = (end - start).clamp(min=0)
     shared = size[..., 0] * size[..., 1]
     return shared / (box_area(boxes1)[..., :, None] + box_area(boxes2)[..., None, :] - shared)
+
+
+def complete_iou(boxes1: Tensor, boxes2: Tensor, eps: float = 1e-7) -> Tensor:
+    """Overlap of each box with the one at the same place, less the distance of their centres and the difference of their shapes, in −1.5 … 1."""
+    _check(boxes1, "boxes1")
+    _check(boxes2, "boxes2")
+    (w1, h1), (w2, h2) = ((boxes[..., 2:] - boxes[..., :2]).unbind(-1) for boxes in (boxes1, boxes2))
+    shared = (torch.minimum(boxes1[..., 2:], boxes2[..., 2:]) - torch.maximum(boxes1[..., :2], boxes2[..., :2])).clamp(min=0).prod(-1)
+    iou = shared / (w1 * h1 + w2 * h2 - shared + eps)
+    around = torch.maximum(boxes1[..., 2:], boxes2[..., 2:]) - torch.minimum(boxes1[..., :2], boxes2[..., :2])
+    apart = ((boxes2[..., :2] + boxes2[..., 2:] - boxes1[..., :2] - boxes1[..., 2:]) ** 2).sum(-1) / 4
+    shape = 4 / math.pi**2 * (torch.atan(w2 / h2) - torch.atan(w1 / h1)) ** 2
+    with torch.no_grad():
+        share = shape / (1 - iou + shape + eps)
+    return iou - apart / ((around**2).sum(-1) + eps) - share * shape
 
 
 def clip_boxes(boxes: Tensor, size: Tensor) -> Tensor:

@@ -12,6 +12,8 @@ CASES = [
     Case("models.detection.boxes:box_area", "photograph", inputs={"boxes": values(CHINA)}),
     Case("models.detection.boxes:box_iou", "one-list", inputs={"boxes1": values(CHINA), "boxes2": values(NEAR)}),
     Case("models.detection.boxes:box_iou", "batch", inputs={"boxes1": values([CHINA, FLOWER]), "boxes2": values([NEAR, NEAR[::-1]])}),
+    Case("models.detection.boxes:complete_iou", "photograph", inputs={"boxes1": values(CHINA), "boxes2": values(NEAR[:3])}),
+    Case("models.detection.boxes:complete_iou", "apart", config={"eps": 0.125}, inputs={"boxes1": values(CHINA), "boxes2": values(NEAR[2:])}),
     Case("models.detection.boxes:clip_boxes", "one-size", inputs={"boxes": values([NEAR, NEAR[::-1]]), "size": values([[65, 95], [41, 77]])}),
     Case("models.detection.boxes:encode_boxes", "default", inputs={"boxes": values(FLOWER), "anchors": values(CHINA)}),
     Case("models.detection.boxes:encode_boxes", "heads", config={"weights": WEIGHTS}, inputs={"boxes": values(CHINA), "anchors": values(NEAR[:3])}),
