@@ -141,7 +141,7 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
     session.match()
     if session.matching.torch_units and session.matching.keras_units and session.transfers and not _anything_in_common(session):
         raise ParityUsageError(f"The models share no layer: {complain(session.matching)}. Pass layers={{torch path: Keras path}}, or the right pair of models.")
-    recorded: dict[str, list[Record]] = {"float64": [], "float32": []}
+    recorded = session.keras_records
     for dtype in ("float64", "float32"):
         try:
             with session.keras_in(dtype):

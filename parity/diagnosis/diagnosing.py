@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from parity.diagnosis import training_trials
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Checkpoint, View
+from parity.diagnosis.layouts import ROUNDED
 from parity.diagnosis.locating import Departure, Locator, departures
 from parity.row import Row, judge_arrays
 from parity.verdict import Verdict
@@ -60,12 +62,18 @@ def diagnose(session: Any, rows: Sequence[Row]) -> list[Finding]:
     findings: list[Finding] = []
     for training in session.modes:
         findings += forward(session, training, differ)
+    if differ:
+        findings += training_trials.buffer_findings(session, rows)
+        findings += training_trials.loss_findings(session, rows)
+        findings += training_trials.optimizer_findings(session, rows)
+        blamed = [f for f in findings if f.severity == "difference" and f.cause not in {"bn-momentum", "bn-unbiased-var"} and f.layer != "optimizer"]
+        findings += training_trials.gradient_findings(session, rows, blamed)
     return unique(findings)
 
 
 def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
     """Faults of the forward pass: inside layers and in the code between them."""
-    from parity.diagnosis.layer_trials import inside
+    from parity.diagnosis.layer_trials import NOTE_BOUND, inside
 
     findings: list[Finding] = []
     with session.keras_in("float64"):
@@ -84,7 +92,7 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
                 findings += [noted(f, severe) for f in locator.locate(departure)]
             found = [row for row in inside_rows(session, training, fine, coarse) if row.verdict in bad]
             if found or (severe and fine.shapes is not None):
-                findings += [noted(f, severe) for f in inside(session, fine, found[0] if found else None)]
+                findings += [noted(f, severe) for f in inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)]
         for departure in output_departures(session, training, forced, departs):
             findings += [noted(f, severe) for f in locator.locate(departure)]
         if severe and findings:

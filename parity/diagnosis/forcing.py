@@ -56,6 +56,7 @@ class Checkpoint:
     leaves: dict[str, Any] = field(default_factory=dict)  # output → the Keras tensor handed on
     error: str = ""
     call_args: tuple[Any, Any] = ((), {})  # what the layer was called with, after replacing
+    training: bool = False
     pads: tuple[int, ...] = ()  # what torch pads inside the module and the Keras side before the layer: it is part of `given`
 
     @property
@@ -85,6 +86,7 @@ class Forced:
     seen: list[Seen] = field(default_factory=list)
     held: list[Any] = field(default_factory=list)  # tensors kept alive, so that ids stay theirs
     unmatched: list[Unit] = field(default_factory=list)  # Keras units that were called and match nothing
+    after: dict[int, np.ndarray] = field(default_factory=dict)  # buffers after a training run, by the variable's id
 
 
 class Forcing:
@@ -206,7 +208,7 @@ class Forcing:
                     new_kwargs[place] = tensor
         point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {}, [args[p] if isinstance(p, int) else kwargs[p] for p in places])
         point.live = [None if v is None or v.order.shape != a.shape else v.undo(a, g.shape) for v, a, g in zip(views, live, given, strict=False)]
-        point.pads = pads
+        point.pads, point.training = pads, self.flow.training
         point.call_args = tuple(new_args), new_kwargs
         self.found.checkpoints.append(point)
         with linear_activation(layer, units[0].kind) as activation:

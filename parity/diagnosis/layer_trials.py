@@ -11,7 +11,7 @@ import numpy as np
 
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Checkpoint
-from parity.diagnosis.layouts import close, matching
+from parity.diagnosis.layouts import EQUAL, close, matching
 from parity.diagnosis.matching import bind
 from parity.diagnosis.units import Unit, keras_units
 
@@ -30,10 +30,11 @@ class Change:
     crop: tuple[tuple[int, int], ...] = ()
     call: Mapping[str, Any] = field(default_factory=dict)
     flip: bool = False  # reverse the time axis of the output
+    unmasked: bool = False  # the input carries no Keras mask
 
 
-def inside(session: Any, point: Checkpoint, row: Any) -> list[Finding]:
-    """The findings of one layer whose own output departs."""
+def inside(session: Any, point: Checkpoint, row: Any, bound: float = NOTE_BOUND) -> list[Finding]:
+    """The findings of one layer whose own output departs; a difference below `bound` of the size counts as gone."""
     path, layer = point.match.torch.path, point.match.keras.layer
     where = point.match.keras.name or layer.name
     with session.keras_in("float64"):
@@ -43,11 +44,10 @@ def inside(session: Any, point: Checkpoint, row: Any) -> list[Finding]:
         changes = list(proposals(session, point))
         for size in range(1, min(4, len(changes)) + 1):
             for chosen in combinations(changes, size):
-                if len({key for c in chosen for key in c.config}) == sum(len(c.config) for c in chosen) and vanishes(session, point, chosen):
+                if len({key for c in chosen for key in c.config}) == sum(len(c.config) for c in chosen) and vanishes(session, point, chosen, bound):
                     return [Finding(path, where, c.cause, c.says, c.fix, True) for c in chosen]
-        certain = [c for c in changes if not c.cause.startswith("?")]
-    if certain:
-        return [Finding(path, where, c.cause, c.says, c.fix) for c in certain[:2]]
+        if changes and changes[0].config:
+        return [Finding(path, where, c.cause, c.says, c.fix) for c in changes[:1]]
     size = "" if row is None else f" by {row.difference:.1e} of {row.scale:.1e}"
     if point.shapes is not None:
         size = f": torch gives shape {point.shapes[0]}, Keras {point.shapes[1]}"
@@ -56,7 +56,7 @@ def inside(session: Any, point: Checkpoint, row: Any) -> list[Finding]:
     return [Finding(path, where, "", f"{kinds} give different outputs for the same input{size}", snippet=snippet)]
 
 
-def vanishes(session: Any, point: Checkpoint, changes: tuple[Change, ...]) -> bool:
+def vanishes(session: Any, point: Checkpoint, changes: tuple[Change, ...], bound: float) -> bool:
     """Whether the difference is gone in a copy with these changes."""
     try:
         actual = run_copy(session, point, changes)
@@ -66,7 +66,7 @@ def vanishes(session: Any, point: Checkpoint, changes: tuple[Change, ...]) -> bo
         view = point.out_views.get(name)
         candidates = [a for a in actual if a.size == expected.size]
         equal = any(
-            close(a, view.apply(expected), NOTE_BOUND) if view is not None and view.order.shape == a.shape else matching(expected, a) is not None
+            close(a, view.apply(expected), bound) if view is not None and view.order.shape == a.shape else matching(expected, a, max(bound, EQUAL)) is not None
             for a in candidates
         )
         if not equal:
@@ -76,6 +76,23 @@ def vanishes(session: Any, point: Checkpoint, changes: tuple[Change, ...]) -> bo
 
 def run_copy(session: Any, point: Checkpoint, changes: tuple[Change, ...]) -> list[np.ndarray]:
     """The outputs of a changed copy, fused activation taken off."""
+    keras, layout = session.keras, getattr(point.match.keras.layer, "data_format", "channels_last")
+    made = _made_by_copy(session, point, changes)[1]
+    found = [keras.array(t) for t in (made if isinstance(made, (tuple, list)) else [made]) if keras.is_tensor(t)]
+    for change in changes:
+        if change.crop:
+            found = [_cropped(a, change.crop, layout) for a in found]
+        if change.flip:
+            found = [np.flip(a, 1) if a.ndim == 3 else a for a in found]
+    return found
+
+
+def copied_with(session: Any, point: Checkpoint, changes: tuple[Change, ...]) -> Any:
+    """A changed copy after its call: what a call in training leaves in its buffers."""
+    return _made_by_copy(session, point, changes)[0]
+
+
+def _made_by_copy(session: Any, point: Checkpoint, changes: tuple[Change, ...]) -> tuple[Any, Any]:
     from parity.frameworks.keras_tracing import copied
 
     keras, layer = session.keras, point.match.keras.layer
@@ -85,24 +102,17 @@ def run_copy(session: Any, point: Checkpoint, changes: tuple[Change, ...]) -> li
     args, kwargs = list(point.call_args[0]), dict(point.call_args[1])
     for change in changes:
         kwargs |= {k: v(session) if callable(v) else v for k, v in change.call.items()}
+        if change.unmasked:
+            args[0] = keras.engine.tensor(keras.array(args[0]))
         if change.pad:
             args[0] = keras.engine.tensor(_padded(keras.array(args[0]), change.pad, getattr(layer, "data_format", "channels_last")))
     if point.match.keras.kind in {"linear", "conv", "conv_transpose"}:
         config.setdefault("activation", None)
-    kwargs = {k: v for k, v in kwargs.items() if v is not _DROP}
+    if point.training and layer._call_has_training_arg:
+        kwargs.setdefault("training", True)  # the layer itself may have been told by its model
     copy = copied(layer, config, lambda made: made(*args, **kwargs))
     _fill(session, point, copy)
-    made = copy(*args, **kwargs)
-    found = [keras.array(t) for t in (made if isinstance(made, (tuple, list)) else [made]) if keras.is_tensor(t)]
-    for change in changes:
-        if change.crop:
-            found = [_cropped(a, change.crop, getattr(layer, "data_format", "channels_last")) for a in found]
-        if change.flip:
-            found = [np.flip(a, 1) if a.ndim == 3 else a for a in found]
-    return found
-
-
-_DROP = object()
+    return copy, copy(*args, **kwargs)
 
 
 def _fill(session: Any, point: Checkpoint, copy: Any) -> None:
@@ -176,13 +186,16 @@ def _norm(module: Any, layer: Any, kind: str, slug: str, point: Checkpoint) -> I
         )
     if kind == "batch_norm":
         rank = point.given[0].ndim
-        for axis in dict.fromkeys([-1, 1]):
-            if layer.axis not in (axis, axis % rank):
-                yield Change("bn-axis", f"axis={layer.axis}, which are not the channels", f"axis={axis}", {"axis": axis})
+        view = next((v for v in point.views if v is not None), None)
+        right = -1 if view is None or rank == 2 or view.order.axes[-1] == 1 else 1
+        if layer.axis % rank != right % rank:
+            yield Change("bn-axis", f"axis={layer.axis}, which are not the channels", f"axis={right}", {"axis": right})
         if module.training and not layer.trainable:
             yield Change("bn-frozen", "trainable=False: the moving statistics are used in training too", "trainable=True", {"trainable": True})
-        yield Change("train-flag-default", "the layer is not told that it is in training", "pass training=training on", {}, call={"training": True})
-        yield Change("train-flag-default", "the layer runs in training mode though torch evaluates", "pass training=training on", {}, call={"training": False})
+        if point.training:
+            yield Change("train-flag-default", "the layer is not told that it is in training", "pass training=training on", call={"training": True})
+        else:
+            yield Change("train-flag-default", "the layer runs in training mode though torch evaluates", "pass training=training on", call={"training": False})
     if kind == "layer_norm":
         axes = tuple(range(-len(module.normalized_shape), 0)) if hasattr(module, "normalized_shape") else (-1,)
         rank = point.given[0].ndim
@@ -275,7 +288,7 @@ def _recurrence(session: Any, module: Any, layer: Any, kind: str, point: Checkpo
     if bool(getattr(layer, "go_backwards", False)) != reverse:
         told = f"go_backwards={layer.go_backwards} where torch reads {'backwards' if reverse else 'forwards'}"
         yield Change("rnn-go-backwards", told, f"{name}(go_backwards={reverse})", {"go_backwards": reverse}, flip=reverse)
-    if "mask" in point.call_args[1] or getattr(point.call_args[0][0], "_keras_mask", None) is not None:
+    if point.call_args[1].get("mask") is not None or getattr(point.call_args[0][0], "_keras_mask", None) is not None:
         yield Change(
             "rnn-mask", "a mask makes it skip padded steps, which torch reads", "mask_zero=False, or pack the sequence in torch", {}, call={"mask": None}
         )

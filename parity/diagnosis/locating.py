@@ -370,7 +370,7 @@ class Locator:
             return str(op.path)
         floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
         if len(floats) > 1:
-            return str(op.path) if op.path else departure.layer
+            return str(op.path) if op.path and departure.layer == "output" else departure.layer if not op.path else str(op.path)
         belongs = op.name in BELONGING or op.name.strip("_") in _activation_names()
         if not belongs and departure.layer != "output" and (not floats or floats[0] not in self.given):
             return departure.layer

@@ -52,6 +52,8 @@ class TorchRun:
     records: list[Record]
     masks: list[list[Any]] = field(default_factory=list)  # of each step
     calls: dict[int, list[Any]] = field(default_factory=dict)
+    output: Any = None
+    step_gradients: list[dict[str, np.ndarray]] = field(default_factory=list)
 
 
 class Session:
@@ -72,6 +74,7 @@ class Session:
         self.orders: dict[str, Order | None] = {}  # output → how it lies on the Keras side
         self.forced: dict[tuple[str, bool], Forced] = {}
         self.forcing: dict[bool, Forcing] = {}
+        self.keras_records: dict[str, list[Record]] = {"float64": [], "float32": []}
         self.only_float32 = ""
         self.masks_fed = 0
 
@@ -100,8 +103,17 @@ class Session:
         self.torch.load(model, state or self.state)
         return model
 
-    def run_torch(self, dtype: str, training: bool, *, state: Mapping[str, np.ndarray] | None = None, steps: int = 0, like: TorchRun | None = None) -> TorchRun:
-        """Runs and records the torch side; dropout masks are those of `like` where it is given."""
+    def run_torch(
+        self,
+        dtype: str,
+        training: bool,
+        *,
+        state: Mapping[str, np.ndarray] | None = None,
+        steps: int = 0,
+        like: TorchRun | None = None,
+        cut: tuple[int, int] | None = None,
+    ) -> TorchRun:
+        """Runs and records the torch side; dropout masks are those of `like` where it is given. `cut`: see `torch_tracing.trace`."""
         from parity.frameworks.torch_tracing import trace
 
         adapter, options = self.torch, self.options
@@ -122,7 +134,7 @@ class Session:
                 given = self._nested([leaf.clone() if i in wrt else leaf for i, leaf in enumerate(leaves)])  # a model may write into its input
                 args, kwargs = ((), given) if isinstance(given, dict) else (given, {})
                 try:
-                    flow, output = trace(model, args, kwargs, keep_live=True, masks=like.masks[step] if like else None)
+                    flow, output = trace(model, args, kwargs, keep_live=True, masks=like.masks[step] if like else None, cut=cut)
                 except CannotRunError:
                     raise
                 except Exception as error:
@@ -135,10 +147,11 @@ class Session:
                 if objective is not None and objective.requires_grad and (options.gradients or optimizer is not None):
                     objective.backward()
                 if run is None:
-                    run = TorchRun(model, flow, named, records, masks)
+                    run = TorchRun(model, flow, named, records, masks, output=output)
                     records += self._torch_records(model, named, objective, leaves, wrt, parameters, training)
                 if optimizer is not None:
                     before = {name: adapter.read(p) for name, p in parameters.items()}
+                    run.step_gradients.append({name: adapter.array(p.grad) for name, p in parameters.items() if p.grad is not None and not p.grad.is_sparse})
                     optimizer.step()
                     for name, p in parameters.items():
                         records.append(Record("step", f"{name}@{step + 1}", adapter.read(p).astype(np.float64) - before[name], layer=name.rpartition(".")[0]))
@@ -313,6 +326,7 @@ class Session:
         values = [self.keras.plain_tensor(a) for a in self.given.keras_arrays]
         with self.unchanged_if(training):
             found = forcing.run(lambda: self.masked(lambda: self.call_keras(values, training), run.masks[0] if training else []), record_ops)
+        found.after = self.after if training else {}
         self.forced[(dtype, training)] = found
         return found
 
@@ -325,9 +339,11 @@ class Session:
     @contextlib.contextmanager
     def unchanged_buffers(self) -> Iterator[None]:
         before = [(v, self.keras.read(v)) for v in self.keras_model.non_trainable_variables]
+        self.after: dict[int, np.ndarray] = {}
         try:
             yield
         finally:
+            self.after = {id(v): self.keras.read(v) for v, _ in before}
             filled = {id(b.held.variable): b for m in self.matching.matches for b in m.bindings if b.complete} if self.transfers else {}
             for variable, value in before:
                 binding = filled.get(id(variable))
@@ -514,6 +530,20 @@ class Session:
         shape = self.state[piece.name].shape
         return tuple(shape) if piece.start is None else (piece.stop - piece.start, *shape[1:])
 
+    def keras_outputs(self, run: TorchRun) -> Any:
+        """Torch's outputs, as the Keras model would return them; None where their shapes do not fit."""
+        forced = self.forced.get(("float64", self.modes[-1])) or self.forced.get(("float64", self.modes[0]))
+        if forced is None:
+            return None
+        pairs = self.paired(forced.outputs, run)
+        by_id = {}
+        for name, expected, actual in pairs:
+            order = self.orders.get(name)
+            if order is None:
+                return None
+            by_id[id(actual)] = self.keras.tensor(order.apply(self.torch.array(expected)))
+        return _replaced(forced.outputs, by_id)
+
     def moved_state(self) -> dict[str, np.ndarray]:
         """Torch's weights moved by ±2⁻⁴⁰ of their size, in float64."""
         moved = {}
@@ -529,6 +559,16 @@ class Session:
 def keras_loss(loss: Any, outputs: Any, targets: Any, adapter: Any) -> Any:
     """Members of keras.losses take (target, output), any other callable (output, target)."""
     return loss(targets, outputs) if adapter.is_keras_loss(loss) else loss(outputs, targets)
+
+
+def _replaced(value: Any, by_id: Mapping[int, Any]) -> Any:
+    if id(value) in by_id:
+        return by_id[id(value)]
+    if isinstance(value, Mapping):
+        return {k: _replaced(v, by_id) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return type(value)(_replaced(v, by_id) for v in value)
+    return value
 
 
 def _fresh(optimizer: Any) -> Callable[..., Any]:

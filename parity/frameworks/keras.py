@@ -113,6 +113,20 @@ class Keras:
             return model(**values, **words)
         return model(dict(values), **words)
 
+    def variable_of(self, array: np.ndarray, name: str) -> Any:
+        return keras.Variable(array, dtype=array.dtype.name, name=name.replace(".", "_"))
+
+    def optimizer_of(self, factory: Any, changes: Mapping[str, Any], variables: Sequence[Any]) -> Any:
+        """The user's optimizer (or a copy of it with some of its configuration changed), built for these variables."""
+        optimizer = factory() if callable(factory) and not isinstance(factory, keras.optimizers.Optimizer) else type(factory).from_config(factory.get_config())
+        for name, value in changes.items():
+            if not hasattr(optimizer, name):
+                raise ValueError(f"{type(optimizer).__name__} has no {name}")
+            setattr(optimizer, name, value)  # not by its configuration: a class of the user's own may not tell all of it
+        if variables:
+            optimizer.build(list(variables))
+        return optimizer
+
     def declared_shapes(self, model: Any) -> Any:
         """Shapes of the inputs that a functional or Sequential model declares: a mapping by name and, under numbers, by place."""
         graph = getattr(model, "_functional", None) or model

@@ -72,6 +72,16 @@ class Torch:
         tensor = torch.from_numpy(np.array(array, order="C"))  # a copy: the model may write into it
         return tensor.to(self.device, torch.get_default_dtype() if tensor.is_floating_point() else None)
 
+    def detached(self, value: Any) -> Any:
+        """The same structure without gradients."""
+        from parity.frameworks.torch_tracing import mapped
+
+        return mapped(value, lambda t: t.detach() if isinstance(t, torch.Tensor) else t)
+
+    def parameter_of(self, array: np.ndarray) -> torch.nn.Parameter:
+        """A parameter of the array's own type."""
+        return torch.nn.Parameter(self.plain(array))
+
     def plain(self, array: np.ndarray) -> torch.Tensor:
         """The array as it is, in its own type."""
         return torch.from_numpy(np.array(array, order="C"))

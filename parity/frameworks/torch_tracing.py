@@ -80,6 +80,7 @@ class Flow:
     inputs: list[int] = field(default_factory=list)
     outputs: Any = None  # structure with Refs
     masks: list[torch.Tensor] = field(default_factory=list)  # of dropouts, in order: 1 where kept
+    training: bool = False
 
     def by_path(self, path: str) -> list[Call]:
         return [call for call in self.calls if call.path == path]
@@ -116,8 +117,9 @@ def mapped(value: Any, of: Callable[[Any], Any]) -> Any:
 
 
 class _Tracer(TorchFunctionMode):
-    def __init__(self, flow: Flow, keep_live: bool, masks: Sequence[torch.Tensor] | None = None) -> None:
+    def __init__(self, flow: Flow, keep_live: bool, masks: Sequence[torch.Tensor] | None = None, cut: tuple[int, int] | None = None) -> None:
         super().__init__()
+        self.cut = cut
         self.flow, self.keep_live, self.masks = flow, keep_live, None if masks is None else list(masks)
         self.numbers: dict[int, tuple[int, int, torch.Tensor]] = {}  # id → version, number, the tensor itself, so that its id stays taken
         self.stack: list[str] = [""]
@@ -159,6 +161,8 @@ class _Tracer(TorchFunctionMode):
         if self.atomic:
             return function(*args, **kwargs)
         before_args, before_kwargs = mapped(tuple(args), self.argument), mapped(kwargs, self.argument)
+        if self.cut is not None and self.cut[0] == len(self.flow.ops):
+            args, kwargs = mapped(tuple(args), self.detached), mapped(kwargs, self.detached)
         if function in DROPOUTS and _drops(args, kwargs):
             result, function = self.dropped(function, args, kwargs)
         else:
@@ -172,6 +176,11 @@ class _Tracer(TorchFunctionMode):
             for number in op.outputs:
                 self.flow.producers.setdefault(number, op)
         return result
+
+    def detached(self, value: Any) -> Any:
+        """The value whose gradient is to be cut, without one."""
+        assert self.cut is not None
+        return value.detach() if isinstance(value, torch.Tensor) and self.number(value) == self.cut[1] else value
 
     def dropped(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[torch.Tensor, Callable[..., Any]]:
         """Dropout as torch does it, its mask kept; and the same dropout again, with this mask."""
@@ -249,17 +258,38 @@ def numbers(value: Any) -> list[int]:
     return found
 
 
+class _Function(torch.nn.Module):
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__()
+        object.__setattr__(self, "function", function)  # a loss that is a module is no child here: its operations are wanted
+
+    def forward(self, *args: Any) -> Any:
+        return self.function(*args)
+
+
+def trace_function(function: Callable[..., Any], args: Sequence[Any]) -> tuple[Flow, Any]:
+    """The same for a plain function, a loss for example."""
+    return trace(_Function(function), args, {})
+
+
 def trace(
-    model: torch.nn.Module, args: Sequence[Any], kwargs: Mapping[str, Any], *, keep_live: bool = False, masks: Sequence[torch.Tensor] | None = None
+    model: torch.nn.Module,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    *,
+    keep_live: bool = False,
+    masks: Sequence[torch.Tensor] | None = None,
+    cut: tuple[int, int] | None = None,
 ) -> tuple[Flow, Any]:
     """Runs the model as it stands (mode and weights) and tells what it did.
 
     Args:
         keep_live: also keep the tensors themselves, whose gradients are retained.
         masks: of dropouts, in order, instead of torch's own draws.
+        cut: (operation, value): the gradient that this operation would send back to this value is dropped.
     """
-    flow = Flow()
-    tracer = _Tracer(flow, keep_live, masks)
+    flow = Flow(training=model.training)
+    tracer = _Tracer(flow, keep_live, masks, cut)
     for value in [*args, *kwargs.values()]:
         mapped(value, lambda t: flow.inputs.append(tracer.enter(t)) if isinstance(t, torch.Tensor) else None)
     with _hooks(model, tracer), tracer:

@@ -111,7 +111,17 @@ def op_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     """The likely changes first. `inputs` are the values of the operation's references, in order."""
     name = op.name
     yield from _special(op, name, inputs)
-    if name in ACTIVATION_NAMES or name == "dropout":
+    if name == "dropout":
+        yield OpTrial("dropout-missing", "no dropout where torch drops out", "add the Dropout", lambda x, *a, **k: x)
+        for rate in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95):
+            p = op.kwargs.get("p", op.args[1] if len(op.args) > 1 else 0.5)
+            yield OpTrial(
+                "dropout-rate",
+                f"a dropout rate of {rate} where torch has {p}",
+                f"Dropout({p})",
+                lambda *a, r=rate, q=p, **k: op.function(*a, **k) * (1 - q) / (1 - r),
+            )
+    if name in ACTIVATION_NAMES:
         yield from _activations(op, name, inputs)
     yield from _shared(op, name, inputs)
 

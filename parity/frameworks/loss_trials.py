@@ -1,0 +1,132 @@
+"""Changes of one operation of a PyTorch loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from parity.frameworks.torch_tracing import Op
+from parity.frameworks.torch_trials import OpTrial, _with, op_trials
+
+LOSSES = frozenset(
+    "cross_entropy nll_loss binary_cross_entropy binary_cross_entropy_with_logits mse_loss l1_loss smooth_l1_loss huber_loss kl_div poisson_nll_loss "
+    "hinge_embedding_loss margin_ranking_loss cosine_embedding_loss triplet_margin_loss soft_margin_loss multi_margin_loss ctc_loss gaussian_nll_loss".split()
+)
+
+
+def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """Of a loss function its arguments, of what goes into it a softmax or a clamp; of anything else the plain trials."""
+    if op.name not in LOSSES:
+        yield from op_trials(op, inputs)
+        return
+    fix = f"as torch's {op.name}"
+    reduction = op.kwargs.get("reduction", "mean")
+    for other in ("sum", "mean", "batchmean"):
+        if other != reduction:
+            yield OpTrial("loss-reduction", f"reduction {other!r} where torch has {reduction!r}", fix, _with(op, reduction=other))
+    count = inputs[0].shape[0]
+
+    def summed(divide: float) -> Any:
+        inner = _with(op, reduction="sum")
+        return lambda *a, **k: inner(*a, **k) / divide
+
+    yield OpTrial("loss-reduction", "the sum divided by the batch", fix, summed(count))
+    yield OpTrial("loss-reduction", "the sum divided by all elements", fix, summed(inputs[0].numel()))
+    yield OpTrial(
+        "ce-class-weight",
+        "the mean over samples of a weighted loss, which torch divides by the sum of weights",
+        fix,
+        summed(inputs[1].numel() if len(inputs) > 1 else count),
+    )
+    for name, slug in (("weight", "ce-class-weight"), ("pos_weight", "bce-pos-weight")):
+        yield OpTrial(slug, f"no {name}", f"weight as torch does: {name}", _with(op, **{name: None}))
+    for smoothing in (0.0, 0.01, 0.05, 0.1, 0.2, 0.3):
+        yield OpTrial("ce-label-smoothing", f"label_smoothing {smoothing}", fix, _with(op, label_smoothing=smoothing))
+    yield OpTrial("ce-class-weight", "no class weights and no label smoothing", fix, _with(op, weight=None, label_smoothing=0.0))
+    weight = op.kwargs.get("weight")
+    if isinstance(weight, torch.Tensor):
+        yield OpTrial("ce-class-weight", "the class weights in reverse order", fix, _with(op, weight=weight.flip(0)))
+        yield OpTrial("ce-class-weight", "the class weights inverted", fix, _with(op, weight=1 / weight))
+        yield OpTrial("ce-class-weight", "the class weights normalised", fix, _with(op, weight=weight / weight.sum() * weight.numel()))
+        if op.name == "cross_entropy" and inputs[-1].dim() < inputs[0].dim():
+            plain = _with(op, weight=None, reduction="none")
+            for divide in (False, True):
+                yield OpTrial(
+                    "ce-class-weight",
+                    "the weight of the target's class on the whole smoothed loss",
+                    fix,
+                    lambda x, t, *a, w=weight, d=divide, **k: (plain(x, t, *a, **k) * w[t]).sum() / (w[t].sum() if d else t.numel()),
+                )
+    if "binary" in op.name:
+        for smoothing in (0.01, 0.05, 0.1, 0.2):
+            yield OpTrial(
+                "ce-label-smoothing", f"labels smoothed by {smoothing}", fix, lambda x, t, *a, s=smoothing, **k: op.function(x, t * (1 - s) + 0.5 * s, *a, **k)
+            )
+        positive = op.kwargs.get("pos_weight")
+        if isinstance(positive, torch.Tensor):
+            plain = _with(op, pos_weight=None, reduction="none")
+            yield OpTrial(
+                "bce-pos-weight", "the weight on the negatives", fix, lambda x, t, *a, w=positive, **k: (plain(x, t, *a, **k) * (t + (1 - t) * w)).mean()
+            )
+            yield OpTrial(
+                "bce-pos-weight",
+                "the weighted loss divided by the sum of weights",
+                fix,
+                lambda x, t, *a, w=positive, **k: (plain(x, t, *a, **k) * (1 - t + t * w)).sum() / (1 - t + t * w).sum(),
+            )
+            yield OpTrial("bce-pos-weight", "the inverse weight", fix, _with(op, pos_weight=1 / positive))
+    for index in (-100, 0, -1, 255):
+        yield OpTrial("ce-ignore-index", f"ignore_index {index}", fix, _with(op, ignore_index=index))
+    for delta in (0.1, 0.5, 1.0, 1.5, 2.0):
+        yield OpTrial("huber", f"delta {delta}", fix, _with(op, delta=delta))
+        yield OpTrial("huber", f"beta {delta}", fix, _with(op, beta=delta))
+    if op.name == "cross_entropy":
+        yield OpTrial("ce-double-softmax", "a softmax before the loss of logits", "pass logits", lambda x, *a, **k: op.function(torch.softmax(x, 1), *a, **k))
+        yield OpTrial("ce-from-logits", "logits taken for probabilities", "from_logits=True", lambda x, t, *a, **k: _of_probabilities(x, t))
+        yield OpTrial("loss-focal", "a focal loss", fix, lambda x, t, *a, **k: _focal(x, t))
+    if "binary" in op.name:
+        yield OpTrial("ce-double-softmax", "a sigmoid before the loss of logits", "pass logits", lambda x, *a, **k: op.function(torch.sigmoid(x), *a, **k))
+        yield OpTrial(
+            "ce-from-logits", "logits taken for probabilities", "from_logits=True", lambda x, t, *a, **k: F.binary_cross_entropy(x.clamp(1e-7, 1 - 1e-7), t)
+        )
+        yield OpTrial(
+            "bce-clip",
+            "probabilities clipped at 1e-7",
+            "from_logits=True",
+            lambda x, t, *a, **k: F.binary_cross_entropy((torch.sigmoid(x) if "logits" in op.name else x).clamp(1e-7, 1 - 1e-7), t),
+        )
+        yield OpTrial(
+            "bce-shape",
+            "a (N,) target broadcast against (N, 1) outputs",
+            "give both the same shape",
+            lambda x, t, *a, **k: F.binary_cross_entropy_with_logits(x.reshape(-1, 1) + 0 * t.reshape(1, -1), t.reshape(1, -1) + 0 * x.reshape(-1, 1)),
+        )
+    others = {
+        "the squared error": F.mse_loss,
+        "the absolute error": F.l1_loss,
+        "the smooth L1 loss": F.smooth_l1_loss,
+        "half the squared error": lambda x, t: 0.5 * F.mse_loss(x, t),
+        "the root of the squared error": lambda x, t: torch.sqrt(F.mse_loss(x, t)),
+        "the log-cosh error": lambda x, t: torch.log(torch.cosh(x - t)).mean(),
+    }
+    for label, function in others.items():
+        yield OpTrial("loss-other", f"{label} where torch has {op.name}", f"use {op.name}", lambda x, t, *a, f=function, **k: f(x, t))
+    yield OpTrial(
+        "loss-arguments", "target and output exchanged", "output first in torch, target first in Keras", lambda x, t, *a, **k: op.function(t, x, *a, **k)
+    )
+    for factor in (2.0, 0.5, -1.0):
+        yield OpTrial("loss-reduction", f"{factor:g} times torch's loss", fix, lambda *a, s=factor, **k: s * op.function(*a, **k))
+
+
+def _of_probabilities(x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """What Keras makes of logits without from_logits: clipped, normalised, logarithm."""
+    p = (x / x.sum(1, keepdim=True)).clamp(1e-7, 1 - 1e-7)
+    return F.nll_loss(torch.log(p), target) if target.dim() < x.dim() else -(target * torch.log(p)).sum(1).mean()
+
+
+def _focal(x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    losses = F.cross_entropy(x, target, reduction="none")
+    return ((1 - torch.exp(-losses)) ** 2 * losses).mean()

@@ -1,0 +1,193 @@
+"""PyTorch's optimizer with one thing changed to how a port may do it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+
+Factory = Callable[[Any], Any]
+
+
+def variants(factory: Factory, made: torch.optim.Optimizer, config: Mapping[str, Any]) -> Iterator[tuple[Factory, str, str, str]]:
+    """(factory, cause, what the Keras side does, fix). `config` is the Keras optimizer's."""
+    group = made.param_groups[0]
+    decay = group.get("weight_decay", 0) or 0
+
+    def with_group(**words: Any) -> Factory:
+        def build(parameters: Any) -> Any:
+            optimizer = factory(parameters)
+            for g in optimizer.param_groups:
+                g.update({k: v for k, v in words.items() if k in g})
+            return optimizer
+
+        return build
+
+    kin = {
+        "Nadam": torch.optim.NAdam,
+        "Adamax": torch.optim.Adamax,
+        "Adam": torch.optim.Adam,
+        "SGD": torch.optim.SGD,
+        "RMSprop": torch.optim.RMSprop,
+        "Adagrad": torch.optim.Adagrad,
+    }
+    rate = config.get("learning_rate")
+    for name, other in kin.items():
+        if config.get("class") == name and not isinstance(made, other) and other.__name__.lower() not in type(made).__name__.lower():
+            yield (
+                _decoupled(lambda p, o=other: o(p, lr=group["lr"]), decay, group["lr"]),
+                "optimizer-other",
+                f"{name} where torch has {type(made).__name__}",
+                f"use {type(made).__name__}",
+            )
+            yield (lambda p, o=other: o(p, lr=group["lr"])), "optimizer-other", f"{name} where torch has {type(made).__name__}", f"use {type(made).__name__}"
+    if decay:
+        yield (
+            _vectors_spared(factory),
+            "wd-on-bias-bn",
+            "no decay of biases and norms, which torch decays too",
+            "decay all, or use two parameter groups in torch",
+        )
+        yield _decoupled(with_group(weight_decay=0.0), decay, 1.0), "opt-weight-decay", "a decay that is not multiplied by the learning rate", "multiply it"
+    own_decay = config.get("weight_decay") or 0
+    if decay:
+        yield with_group(weight_decay=0.0), "opt-weight-decay", f"no weight decay where torch has {decay}", f"add weight decay {decay}"
+    kinds = {torch.optim.Adam: torch.optim.AdamW, torch.optim.AdamW: torch.optim.Adam}
+    for kind, other in kinds.items():
+        if type(made) is kind:
+            words = {k: v for k, v in group.items() if k in ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize")}
+            told = "decoupled weight decay (AdamW's)" if other is torch.optim.AdamW else "coupled weight decay (Adam's)"
+            cause = "adam-weight-decay"
+            yield (lambda p, o=other, w=words: o(p, **w)), cause, f"{told} where torch's {kind.__name__} has the other", "the same kind of decay"
+    epsilons = dict.fromkeys([config.get("epsilon"), 1e-7, 1e-8, group.get("eps")])
+    rates = dict.fromkeys([group.get("lr"), rate])
+    if "betas" in group:
+        for eps in epsilons:
+            for lr in rates:
+                if eps is not None and lr is not None:
+                    for one in dict.fromkeys([decay, own_decay, 0.0]):
+                        told = f"epsilon {eps:g} is added before the bias correction: at step 1 it acts as {eps / math.sqrt(1 - group['betas'][1]):.1e}"
+                        yield _uncorrected(factory, eps, lr, one), "adam-eps-hat", told, "tf_impl.optimizers.Adam, or eps/√(1−β2^t) per step"
+    if isinstance(made, torch.optim.SGD):
+        momentum = group["momentum"]
+        if decay:
+            yield (
+                _decoupled(with_group(weight_decay=0.0), decay, group["lr"]),
+                "sgd-weight-decay",
+                "decoupled weight decay, apart from the momentum",
+                "add it to the gradient",
+            )
+            yield _decoupled(with_group(weight_decay=0.0), decay, 1.0), "sgd-weight-decay", "weight decay without the learning rate", "add it to the gradient"
+            yield with_group(weight_decay=2 * decay), "l2-factor", f"an L2 penalty of {decay}, whose gradient is twice the decay", f"l2({decay / 2})"
+            yield with_group(weight_decay=decay / 2), "l2-factor", f"half the decay {decay}", f"l2({decay / 2})"
+        for other in dict.fromkeys([0.0, 0.9, 0.99, 1 - momentum]):
+            yield with_group(momentum=other, nesterov=False), "opt-momentum", f"momentum {other:g} where torch has {momentum:g}", f"momentum={momentum:g}"
+        yield with_group(dampening=momentum), "sgd-dampening", "the momentum dampened by 1 − momentum", "no dampening"
+        yield with_group(nesterov=not group["nesterov"], dampening=0), "opt-nesterov", f"nesterov={not group['nesterov']}", f"nesterov={group['nesterov']}"
+    if isinstance(made, torch.optim.RMSprop):
+        eps = config.get("epsilon", group["eps"])
+        for value in dict.fromkeys([eps, 1e-7, 1e-8]):
+            yield _inside_root(made, group, value), "rmsprop", f"epsilon {value:g} under the root, not added to it", "tf_impl.optimizers.RMSprop"
+    for factor in (10.0, 0.1, 100.0, 0.01, 2.0, 0.5):
+        yield with_group(lr=group["lr"] * factor), "opt-learning-rate", f"{factor:g} times torch's learning rate", f"learning_rate={group['lr']}"
+    yield _clipped(factory, "value", 1.0), "clipnorm", "gradients clipped by value at 1", "do not clip"
+    for norm in (0.1, 0.5, 1.0, 2.0, 5.0, 10.0):
+        yield _clipped(factory, "norm", norm), "clipnorm", f"every gradient clipped to the norm {norm}", "torch clips the norm of all gradients together"
+        yield _clipped(factory, "global", norm), "clipnorm", f"gradients clipped to the global norm {norm}", "do not clip"
+
+
+class _Wrapped:
+    """An optimizer with something done before or after each step."""
+
+    def __init__(self, optimizer: Any, before: Callable[[Any, int], None] | None = None, after: Callable[[Any, int], None] | None = None) -> None:
+        self.optimizer, self.before, self.after, self.count = optimizer, before, after, 0
+        self.param_groups = optimizer.param_groups
+
+    def step(self) -> None:
+        self.count += 1
+        if self.before is not None:
+            self.before(self.optimizer, self.count)
+        self.optimizer.step()
+        if self.after is not None:
+            self.after(self.optimizer, self.count)
+
+
+def _uncorrected(factory: Factory, eps: float, rate: float, decay: float) -> Factory:
+    def before(optimizer: Any, step: int) -> None:
+        for group in optimizer.param_groups:
+            group["eps"] = eps / math.sqrt(1 - group["betas"][1] ** step)
+            group["lr"], group["weight_decay"] = rate, decay
+
+    return lambda parameters: _Wrapped(factory(parameters), before)
+
+
+def _decoupled(factory: Factory, decay: float, rate: float) -> Factory:
+    def before(optimizer: Any, step: int) -> None:
+        with torch.no_grad():
+            for group in optimizer.param_groups:
+                for p in group["params"]:
+                    p.mul_(1 - decay * rate)
+
+    return lambda parameters: _Wrapped(factory(parameters), before)
+
+
+def _vectors_spared(factory: Factory) -> Factory:
+    def build(parameters: Any) -> Any:
+        parameters = list(parameters)
+        vectors = [p for p in parameters if p.dim() < 2]
+        matrices = [p for p in parameters if p.dim() >= 2]
+        optimizers = [factory(group) for group in (matrices, vectors) if group]
+        if vectors:
+            for g in optimizers[-1].param_groups:
+                g["weight_decay"] = 0.0
+        return _Several(optimizers)
+
+    return build
+
+
+class _Several:
+    def __init__(self, optimizers: list[Any]) -> None:
+        self.optimizers = optimizers
+        self.param_groups = [g for o in optimizers for g in o.param_groups]
+
+    def step(self) -> None:
+        for optimizer in self.optimizers:
+            optimizer.step()
+
+
+def _inside_root(made: Any, group: Mapping[str, Any], eps: float) -> Factory:
+    class RootRMSprop(torch.optim.Optimizer):
+        def __init__(self, parameters: Any) -> None:
+            super().__init__(parameters, {"lr": group["lr"], "alpha": group["alpha"], "momentum": group.get("momentum", 0)})
+
+        def step(self, closure: Any = None) -> None:
+            with torch.no_grad():
+                for g in self.param_groups:
+                    for p in g["params"]:
+                        state = self.state[p]
+                        average = state.setdefault("average", torch.zeros_like(p))
+                        average.mul_(g["alpha"]).addcmul_(p.grad, p.grad, value=1 - g["alpha"])
+                        change = p.grad / torch.sqrt(average + eps)
+                        if g["momentum"]:
+                            buffer = state.setdefault("buffer", torch.zeros_like(p))
+                            buffer.mul_(g["momentum"]).add_(change)
+                            change = buffer
+                        p.sub_(change, alpha=g["lr"])
+
+    return RootRMSprop
+
+
+def _clipped(factory: Factory, how: str, bound: float) -> Factory:
+    def before(optimizer: Any, step: int) -> None:
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        if how == "value":
+            torch.nn.utils.clip_grad_value_(parameters, bound)
+        elif how == "global":
+            torch.nn.utils.clip_grad_norm_(parameters, bound)
+        else:
+            for p in parameters:
+                torch.nn.utils.clip_grad_norm_([p], bound)
+
+    return lambda parameters: _Wrapped(factory(parameters), before)
