@@ -7,6 +7,7 @@ mirrored; nor are parameter groups, for which Keras has `exclude_from_weight_dec
 import inspect
 import math
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import keras
@@ -29,6 +30,7 @@ class PyTorchOptimizer:
 
     STATE: ClassVar[Mapping[str, str]] = {}  # PyTorch's name of a piece of state: the attribute that holds it, one entry a variable
     decoupled_weight_decay = False
+    _moved: Mapping[str, keras.Variable] = MappingProxyType({})
 
     def __init__(self, lr: Any, *, weight_decay: float = 0.0, maximize: bool = False, **keras_words: Any) -> None:
         if callable(lr):  # a schedule
@@ -92,6 +94,21 @@ class PyTorchOptimizer:
         self.assign_add(step, 1.0)
         return ops.cast(step, "float64" if has_float64() else step.dtype)
 
+    def shares(self, name: str, dtype: str) -> tuple[Any, Any]:
+        """β and 1 − β (or μ and 1 − μ) of this step: numbers, or, once `move` was called, what its variable holds, rounded to `dtype` at the end."""
+        if name not in self._moved:
+            return getattr(self, name), 1 - getattr(self, name)
+        kept = ops.convert_to_tensor(self._moved[name])
+        return ops.cast(kept, dtype), ops.cast(1 - kept, dtype)
+
+    def move(self, name: str, value: float) -> None:
+        """Sets "momentum" or "beta_1" as a scheduler does between steps. Compiled steps read it from a variable from now on, as they do the learning rate."""
+        setattr(self, name, value)
+        if name not in self._moved:
+            dtype = "float64" if has_float64() else keras.config.floatx()
+            self._moved = {**self._moved, name: self.add_variable((), constant(value), dtype, "only_first_replica", name=name)}
+        self._moved[name].assign(value)
+
     def get_config(self) -> dict[str, Any]:
         """PyTorch's words, and those of Keras' own (name, clipping, averaging, accumulation) that were given."""
         of_keras = keras.optimizers.Optimizer.get_config(self)
@@ -113,9 +130,11 @@ def has_float64() -> bool:
     return keras.backend.backend() != "jax" or keras.backend.floatx() == "float64"
 
 
-def bias_correction(beta: float, step: Tensor, dtype: str) -> Tensor:
+def bias_correction(beta: float | Tensor, step: Tensor, dtype: str) -> Tensor:
     """1 − βᵗ to the last digit: in float32 the subtraction itself loses three digits for β = 0.999, and PyTorch does it in float64."""
-    return ops.cast(-ops.expm1(step * math.log(beta)) if beta else ops.ones_like(step), dtype)
+    if isinstance(beta, (int, float)):
+        return ops.cast(-ops.expm1(step * math.log(beta)) if beta else ops.ones_like(step), dtype)
+    return ops.cast(-ops.expm1(step * ops.log(beta)), dtype)
 
 
 def constant(value: float) -> Callable:

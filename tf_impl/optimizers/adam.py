@@ -61,11 +61,11 @@ class Adam(PyTorchOptimizer, keras.optimizers.Adam):
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, v = self._momentums[index], self._velocities[index]
-        self.assign_add(m, (gradient - m) * (1 - self.beta_1))
+        self.assign_add(m, (gradient - m) * self.shares("beta_1", variable.dtype)[1])
         self.assign(v, self.beta_2 * v + (1 - self.beta_2) * ops.square(gradient))
         if self.amsgrad:
             largest = self._velocity_hats[index]
             self.assign(largest, ops.maximum(largest, v))
             v = largest
         root = ops.sqrt(bias_correction(self.beta_2, step, variable.dtype))  # multiplies both sides of the quotient: one pass over v less
-        self.assign_sub(variable, lr * root / bias_correction(self.beta_1, step, variable.dtype) * m / (ops.sqrt(v) + root * self.eps))
+        self.assign_sub(variable, lr * root / bias_correction(self.shares("beta_1", step.dtype)[0], step, variable.dtype) * m / (ops.sqrt(v) + root * self.eps))

@@ -56,6 +56,6 @@ class Adamax(PyTorchOptimizer, keras.optimizers.Adamax):
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, u = self._m[index], self._u[index]
-        self.assign_add(m, (gradient - m) * (1 - self.beta_1))
+        self.assign_add(m, (gradient - m) * self.shares("beta_1", variable.dtype)[1])
         self.assign(u, ops.maximum(self.beta_2 * u, ops.abs(gradient) + self.eps))
-        self.assign_sub(variable, lr / bias_correction(self.beta_1, step, variable.dtype) * m / u)
+        self.assign_sub(variable, lr / bias_correction(self.shares("beta_1", step.dtype)[0], step, variable.dtype) * m / u)

@@ -85,8 +85,9 @@ class Muon(PyTorchOptimizer, keras.optimizers.Muon):
         gradient, lr = self.begin(gradient, variable, learning_rate)
         index = self._get_variable_index(variable)
         buffer = self.momentums[index]
-        self.assign_add(buffer, (gradient - buffer) * (1 - self.momentum))
-        update = gradient + self.momentum * (buffer - gradient) if self.nesterov else ops.convert_to_tensor(buffer)
+        momentum, new = self.shares("momentum", variable.dtype)
+        self.assign_add(buffer, (gradient - buffer) * new)
+        update = gradient + momentum * (buffer - gradient) if self.nesterov else ops.convert_to_tensor(buffer)
         self.assign_sub(variable, lr * self._ratios[index] * ops.cast(self.zeropower_via_newtonschulz5(update, self.ns_steps), variable.dtype))
 
     def zeropower_via_newtonschulz5(self, x: Tensor, steps: int) -> Tensor:

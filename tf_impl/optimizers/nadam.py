@@ -68,10 +68,11 @@ class NAdam(Adam):
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, v, product = self._momentums[index], self._velocities[index], self._mu_products[index]
-        mu, next_mu = (self.beta_1 * (1 - 0.5 * ops.power(0.96, t * self.momentum_decay)) for t in (step, step + 1))
+        beta_1, _ = self.shares("beta_1", step.dtype)
+        mu, next_mu = (beta_1 * (1 - 0.5 * ops.power(0.96, t * self.momentum_decay)) for t in (step, step + 1))
         self.assign(product, ops.cast(product, step.dtype) * mu)
         so_far = ops.cast(product, step.dtype)
-        self.assign_add(m, (gradient - m) * (1 - self.beta_1))
+        self.assign_add(m, (gradient - m) * self.shares("beta_1", variable.dtype)[1])
         self.assign(v, self.beta_2 * v + (1 - self.beta_2) * ops.square(gradient))
         root = ops.sqrt(v / bias_correction(self.beta_2, step, variable.dtype)) + self.eps
         now, ahead = (ops.cast(share, variable.dtype) for share in ((1 - mu) / (1 - so_far), next_mu / (1 - so_far * next_mu)))

@@ -59,7 +59,7 @@ class RAdam(Adam):
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, v = self._momentums[index], self._velocities[index]
-        self.assign_add(m, (gradient - m) * (1 - self.beta_1))
+        self.assign_add(m, (gradient - m) * self.shares("beta_1", variable.dtype)[1])
         self.assign(v, self.beta_2 * v + (1 - self.beta_2) * ops.square(gradient))
         limit = 2 / (1 - self.beta_2) - 1
         correction = bias_correction(self.beta_2, step, step.dtype)
@@ -68,5 +68,5 @@ class RAdam(Adam):
         length = ops.where(trusted, length, 6.0)  # any number that has a root
         share = (length - 4) * (length - 2) * limit / ((limit - 4) * (limit - 2) * length)
         adapted = ops.cast(ops.sqrt(share * correction), variable.dtype) / (ops.sqrt(v) + self.eps)
-        update = m / bias_correction(self.beta_1, step, variable.dtype)
+        update = m / bias_correction(self.shares("beta_1", step.dtype)[0], step, variable.dtype)
         self.assign_sub(variable, lr * update * ops.where(trusted, adapted, ops.ones_like(adapted)))

@@ -71,6 +71,6 @@ class RMSprop(PyTorchOptimizer, keras.optimizers.RMSprop):
         update = gradient / (ops.sqrt(variance) + self.eps)
         if self.momentum:
             buffer = self._momentums[index]
-            self.assign(buffer, self.momentum * buffer + update)
+            self.assign(buffer, self.shares("momentum", variable.dtype)[0] * buffer + update)
             update = ops.convert_to_tensor(buffer)
         self.assign_sub(variable, lr * update)

@@ -69,9 +69,10 @@ class SGD(PyTorchOptimizer, keras.optimizers.SGD):
         gradient, lr = self.begin(gradient, variable, learning_rate)
         if self.momentum:
             buffer = self.momentums[self._get_variable_index(variable)]
+            momentum, _ = self.shares("momentum", variable.dtype)
             kept = 1 - self.dampening
             if self.dampening:
                 kept = ops.cast(ops.where(self.count(variable) == 1, 1.0, kept), variable.dtype)
-            self.assign(buffer, self.momentum * buffer + kept * gradient)
-            gradient = gradient + self.momentum * buffer if self.nesterov else ops.convert_to_tensor(buffer)
+            self.assign(buffer, momentum * buffer + kept * gradient)
+            gradient = gradient + momentum * buffer if self.nesterov else ops.convert_to_tensor(buffer)
         self.assign_sub(variable, lr * gradient)

@@ -63,11 +63,12 @@ class SparseAdam(Adam):
         gradient, lr = self.begin(gradient, variable, learning_rate)
         step, index = self.count(variable), self._get_variable_index(variable)
         m, v = (tf.gather(slot[index].value, rows) for slot in (self._momentums, self._velocities))
-        m += (gradient - m) * (1 - self.beta_1)
+        m += (gradient - m) * self.shares("beta_1", variable.dtype)[1]
         v += (tf.square(gradient) - v) * (1 - self.beta_2)
         self.assign(self._momentums[index], tf.IndexedSlices(m, rows))
         self.assign(self._velocities[index], tf.IndexedSlices(v, rows))
-        size = lr * tf.sqrt(bias_correction(self.beta_2, step, variable.dtype)) / bias_correction(self.beta_1, step, variable.dtype)
+        first, second = (bias_correction(beta, step, variable.dtype) for beta in (self.shares("beta_1", step.dtype)[0], self.beta_2))
+        size = lr * tf.sqrt(second) / first
         self.assign_sub(variable, tf.IndexedSlices(size * m / (tf.sqrt(v) + self.eps), rows))
 
 

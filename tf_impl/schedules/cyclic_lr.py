@@ -45,7 +45,8 @@ class CyclicLR(Cycling):
         ValueError: an unknown `mode` without `scale_fn`, or an optimizer without momentum under `cycle_momentum`.
 
     Differs from PyTorch:
-        Under `fit` and in a `tf.function` it needs `cycle_momentum=False`, else the first update raises: Keras compiles the momentum as a constant.
+        Keras' own optimizers compile the momentum as a constant: under `fit` and in a `tf.function` their first update raises, unless
+        `cycle_momentum=False`. The twins of `tf_impl.optimizers` read it from a variable; make the scheduler before the first compiled step.
         Keras has no such schedule.
 
     Source: Smith 2015, "Cyclical learning rates for training neural networks", arXiv:1506.01186.

@@ -40,7 +40,8 @@ class OneCycleLR(Cycling):
             `cycle_momentum`, a step beyond n.
 
     Differs from PyTorch:
-        Under `fit` and in a `tf.function` it needs `cycle_momentum=False`, else the first update raises: Keras compiles the momentum as a constant.
+        Keras' own optimizers compile the momentum as a constant: under `fit` and in a `tf.function` their first update raises, unless
+        `cycle_momentum=False`. The twins of `tf_impl.optimizers` read it from a variable; make the scheduler before the first compiled step.
         Keras has no such schedule.
 
     Source: Smith and Topin 2017, "Super-convergence", arXiv:1708.07120.

@@ -3,11 +3,12 @@
 from parity.case import Case, image
 
 
-def _case(name: str, *shape: int, target: str = "ConvTranspose2d", out: int = 4, k=3, **config) -> Case:
+def _case(name: str, *shape: int, target: str = "ConvTranspose2d", out: int = 4, k=3, output_size: tuple[int, ...] | None = None, **config) -> Case:
     batched = len(shape) == int(target[-2]) + 2
     words = {"in_channels": shape[1 if batched else 0], "out_channels": out, "kernel_size": k, **config}
     draw = image(*shape, batched=batched)
-    return Case(f"layers.conv_transpose:{target}", name, config=words, inputs={"input": draw}, output_layout=draw.layout)
+    arguments = {"output_size": output_size} if output_size else {}
+    return Case(f"layers.conv_transpose:{target}", name, config=words, inputs={"input": draw}, output_layout=draw.layout, arguments=arguments)
 
 
 CASES = [
@@ -18,6 +19,8 @@ CASES = [
     _case("kernel-below-stride", 1, 2, 4, 3, k=1, stride=3),
     _case("kernel-below-stride-extra", 1, 2, 4, 3, k=2, stride=(3, 4), padding=1, output_padding=(2, 3)),
     _case("extra-beyond-the-end", 1, 2, 4, 3, k=2, stride=2, output_padding=1),
+    _case("asked-for-size", 2, 3, 5, 4, stride=2, padding=1, output_size=(10, 7)),
+    _case("asked-for-size-volume", 1, 2, 2, 3, 2, target="ConvTranspose3d", stride=(1, 2, 3), output_size=(4, 8, 7)),
     _case("dilated", 1, 2, 4, 5, dilation=(2, 3)),
     _case("dilated-stride-extra", 1, 2, 4, 5, k=(3, 2), stride=2, dilation=(2, 3), padding=2, output_padding=1),
     _case("extra-by-dilation", 1, 2, 4, 5, dilation=3, padding=3, output_padding=2),

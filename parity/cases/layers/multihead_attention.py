@@ -10,12 +10,16 @@ UNBATCHED = {"query": array(5, 6), "key": array(7, 6), "value": array(7, 6)}
 PADDING = values([[False] * 7, [False] * 4 + [True] * 3, [False, True, True, False, True, False, False]])
 LATER = values([[key > query for key in range(7)] for query in range(5)])
 EVERYWHERE = values([[True] * 7, [False] * 6 + [True], [True] + [False] * 6])  # the first example has no key left
+SELF = {"query": array(6, 3, 6), "key": array(6, 3, 6), "value": array(6, 3, 6)}
+LATER_SELF = values([[key > query for key in range(6)] for query in range(6)])
+SELF_PADDING = values([[False] * 6, [False] * 4 + [True] * 2, [False] * 5 + [True]])
+TARGET = "layers.multihead_attention:MultiheadAttention"
 NO, YES = values(False), values(True)
 
 
 def _case(name: str, inputs, padding=None, weights=YES, attn_mask=None, average=YES, *, config=None, **words) -> Case:
     inputs = {**inputs, "key_padding_mask": padding, "need_weights": weights, "attn_mask": attn_mask, "average_attn_weights": average}
-    return Case("layers.multihead_attention:MultiheadAttention", name, config=config or SIZES, inputs=inputs, **words)
+    return Case(TARGET, name, config=config or SIZES, inputs=inputs, **words)
 
 
 CASES = [
@@ -46,6 +50,11 @@ CASES = [
     _case("no-key-left", CROSS, EVERYWHERE, gradients=False),  # NaN, in the first example; all gradients are
     _case("no-key-left-without-weights", CROSS, EVERYWHERE, NO, steps=2),
     _case("no-key-left-for-a-query", CROSS, weights=NO, attn_mask=values([[True] * 7, *[[False] * 7] * 4])),
+    Case(TARGET, "weights-by-keyword", config=SIZES, inputs=CROSS, arguments={"average_attn_weights": False}),
+    Case(TARGET, "without-weights-by-keyword", config=SIZES, inputs=CROSS, arguments={"need_weights": False}, training=True),
+    _case("causal", SELF, None, NO, LATER_SELF, arguments={"is_causal": True}),
+    _case("causal-weights", SELF, None, YES, LATER_SELF, arguments={"is_causal": True}),
+    _case("causal-padding", SELF, SELF_PADDING, NO, LATER_SELF, arguments={"is_causal": True}, training=True, steps=2),
     _case("one-key", {"query": array(5, 3, 6), "key": array(1, 3, 6), "value": array(1, 3, 6)}, gradients=False),  # all weights are 1
     _case("large-scores", {"query": array(5, 3, 6, std=30.0), "key": array(7, 3, 6, std=30.0), "value": array(7, 3, 6)}),
 ]

@@ -12,6 +12,8 @@ SRC_PADDING = values([[False] * 5, [False] * 3 + [True] * 2, [False, True, False
 TGT_PADDING = values([[False] * 4, [False] * 2 + [True] * 2, [False, True, False, False]])
 NO_KEY_LEFT = values([[True] * 5, [False] * 5, [False] * 4 + [True]])
 
+_MODULE = "layers.transformer"
+
 
 def _encoder_layer(name: str, inputs=SRC, *, training: bool = False, steps: int = 0, **config) -> Case:
     return Case("layers.transformer:TransformerEncoderLayer", name, config={**SIZES, **config}, inputs=inputs, training=training, steps=steps)
@@ -88,4 +90,13 @@ CASES = [
     ),
     _transformer("batch-first", {"src": array(3, 5, 6), "tgt": array(3, 4, 6)}, batch_first=True, dropout=0.5),
     _transformer("unbatched", {"src": array(5, 6), "tgt": array(4, 6)}),
+    Case(f"{_MODULE}:TransformerEncoderLayer", "causal", config=SIZES, inputs={**SRC, "mask": LATER_SRC}, arguments={"is_causal": True}, training=True),
+    Case(f"{_MODULE}:TransformerDecoderLayer", "causal", config=SIZES, inputs={**TGT, "mask": LATER_TGT}, arguments={"tgt_is_causal": True}, training=True),
+    Case(
+        f"{_MODULE}:Transformer",
+        "causal",
+        config={**SIZES, "num_encoder_layers": 1, "num_decoder_layers": 1},
+        inputs={"src": array(5, 3, 6), "tgt": array(4, 3, 6), "src_mask": LATER_SRC, "tgt_mask": LATER_TGT},
+        arguments={"src_is_causal": True, "tgt_is_causal": True, "memory_is_causal": False},
+    ),
 ]

@@ -29,4 +29,11 @@ CASES = [
         config={"kernel_size": 2},
         inputs={"input": image(1, 2, 2, batched=False), "indices": values([[[0, 3], [9, 10]]], layout="channels_last_unbatched")},
     ),
+    Case(
+        "layers.unpooling:MaxUnpool2d",
+        "asked-for-size",
+        config={"kernel_size": 2},
+        inputs={"input": image(1, 1, 2, 2), "indices": values([[[[0, 3], [9, 19]]]], layout="channels_last")},
+        arguments={"output_size": (5, 4)},
+    ),
 ]

@@ -1,4 +1,7 @@
-"""L-BFGS down Rosenbrock's valley: fixed steps, line search, short memory, few evaluations, a start at the minimum; few steps, for the valley is chaotic."""
+"""L-BFGS down Rosenbrock's valley: fixed steps, line search, short memory, few evaluations, a start at the minimum; few steps, for
+the valley is chaotic: a line search divides by differences of nearly equal slopes, and with a memory of 2 float32 is 9e-5 off the float64 path after 6
+evaluations, in PyTorch (9.2e-5) as in the twin (8.7e-5), while both agree to 1.4e-14 in float64.
+"""
 
 from parity.case import DemoCase, values
 
