@@ -46,8 +46,10 @@ class Result:
 
     @property
     def word(self) -> str:
-        """The verdict as shown: a case that was not run has none."""
-        return "not run" if self.skipped else self.verdict.value
+        """The verdict as shown: a case that was not run has none, and one of which every row is a declared difference is `known`."""
+        if self.skipped:
+            return "not run"
+        return "known" if self.rows and all(row.known for row in self.rows) else self.verdict.value
 
     @property
     def worst_row(self) -> Row | None:
@@ -96,8 +98,8 @@ class Run:
 
     @property
     def totals(self) -> dict[str, int]:
-        """Cases by word, worst first; "not run" last."""
-        words = [*(v.value for v in Verdict), "not run"]
+        """Cases by word, worst first; "known" and "not run" last."""
+        words = [*(v.value for v in Verdict), "known", "not run"]
         counted = {word: sum(result.word == word for result in self.results) for word in words}
         return {word: count for word, count in counted.items() if count}
 

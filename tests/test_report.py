@@ -199,3 +199,11 @@ def test_a_figure_of_something_that_was_not_recorded_is_left_out():
 def test_numbers_that_json_has_no_word_for_are_not_drawn():
     svg = _drawn(Figure("line", {"output:y": "y"}), {"output:y": {"torch": [[1.0, "NaN", 3.0]], "keras": [[1.0, "Infinity", 3.0]]}})
     assert "nan" not in svg.lower() and "inf" not in svg.lower()
+
+
+def test_a_case_of_declared_differences_alone_is_known_not_vacuous(tmp_path):
+    row = Row("raised", "fact", Verdict.DIFFERENT, known="TensorFlow raises here")
+    run = Run((Result(DemoCase("tensors.dtype:promotion", "d"), (row,), made=MADE),), tmp_path)
+    assert (run.results[0].word, run.totals, run.ok) == ("known", {"known": 1}, True)
+    write_report(run)
+    assert "vacuous" not in (tmp_path / "concepts" / "tensors.dtype.html").read_text()

@@ -9,7 +9,7 @@ from parity.comparison import Row
 from parity.results import Result, Run
 from parity.verdict import Verdict, worst
 
-NOT_RUN = "not run"
+NOT_RUN, KNOWN = "not run", "known"
 
 SENTENCES = {
     Verdict.IDENTICAL: "All bits are equal, in float64 and in float32.",
@@ -28,6 +28,7 @@ SENTENCES = {
 }
 LEGEND = (
     *((verdict.value, SENTENCES[verdict]) for verdict in reversed(Verdict)),
+    (KNOWN, "Every row is a difference that the case declares, with its reason; the case fails as soon as one of them is gone."),
     (NOT_RUN, "Left out for a stated reason, such as an absent data set or a twin that does not exist on this backend."),
 )
 _TONES = {
@@ -42,7 +43,7 @@ _TONES = {
 
 def tone(word: str) -> str:
     """The colour family of a verdict: agree, note, idle, differ or broken."""
-    return "idle" if word == NOT_RUN else _TONES.get(Verdict(word), "differ")
+    return {NOT_RUN: "idle", KNOWN: "note"}.get(word) or _TONES.get(Verdict(word), "differ")
 
 
 def tone_of_row(row: Row) -> str:
@@ -92,6 +93,8 @@ def word_of(results: Iterable[Result]) -> str:
     judged = [result for result in results if not result.skipped]
     failing = [result.verdict for result in judged if not result.ok]
     telling = failing or [result.verdict for result in judged if result.verdict is not Verdict.VACUOUS]
+    if judged and not telling and all(result.word == KNOWN for result in judged):
+        return KNOWN
     return worst(telling).value if judged else NOT_RUN
 
 
