@@ -56,7 +56,8 @@ def test_empty_batch(case):
     actual = {record.key: record.array for record in record_case(case, "keras", "float32")}
     assert set(actual) == {record.key for record in expected}
     if case.target in DIFFERENT:
-        assert any(differ(actual[record.key], record.array) for record in expected), "no longer: take it off the table"
+        if DIFFERENT[case.target] != MEMORY:  # which may hold NaN by chance: the program in docs/upstream says when it is gone
+            assert any(differ(actual[record.key], record.array) for record in expected), "no longer: take it off the table"
         return
     for record in expected:
         assert not differ(actual[record.key], record.array), record.key
