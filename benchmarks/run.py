@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("imports", "compare_arrays", "overhead", "twins")
+NAMES = ("imports", "compare_arrays", "overhead", "training", "twins")
 
 
 def main() -> int:
