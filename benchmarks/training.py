@@ -1,7 +1,7 @@
 """MNIST epochs of the notes' perceptron (784-512-512-10) and of LeNet: the Keras twin's step as a graph, compiled by XLA and in `fit`, against PyTorch's loop.
 
     PARITY_DATA=… python -m benchmarks.training          # without the data: numbers of the same shape
-    python -m benchmarks.training 2                      # two threads each
+    python -m benchmarks.training 2                      # two threads each; only on an idle machine, where they need not wait for each other
 
 All take turns in one process, 60 batches of 64 at a time, from the same batches in memory, with the same number of threads. A time is the median of the
 turns, as seconds of the clock for an epoch of 937 batches; a ratio is the median of the turns' ratios to PyTorch's turn beside it, so that a busy machine
