@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from trees.cases import ROOTS
 
-from parity.case import Build, Case, DemoCase, Draw, OptimizerCase, array, image, labels, mask, tokens, uniform, values
+from parity.case import Build, Case, DemoCase, Draw, OptimizerCase, array, curve, image, labels, mask, tokens, uniform, values
 from parity.frameworks import get
 from parity.frameworks.base import FrameworkError, find, moved_in, moved_out
 from parity.recording import Move, initial_value, record_case
@@ -359,3 +359,31 @@ def test_seeding_gives_the_same_draws_whatever_was_drawn_before():
     assert after(0) == first == after(0) != other == after(1)
     keras.utils.set_random_seed(0)
     assert draws() == first
+
+
+# Further words of a case
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_arguments_are_keywords_of_the_call_on_both_sides(side):
+    inputs = {name: array(5, 2, 6) for name in ("query", "key", "value")}
+    case = Case("layers.multihead_attention:MultiheadAttention", config={"embed_dim": 6, "num_heads": 2}, inputs=inputs)
+    assert set(arrays(record_case(case, side, "float64"), "output")) == {"output.0", "output.1"}
+    assert set(arrays(record_case(replace(case, arguments={"need_weights": False}), side, "float64"), "output")) == {"output.0"}
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_cotangent_of_ones_makes_the_input_gradient_the_slope(side):
+    case = curve("activations.leaky_relu:LeakyReLU", "LeakyReLU", negative_slope=0.25)
+    slope = arrays(record_case(case, side, "float64"), "input_grad")["input"]
+    np.testing.assert_array_equal(slope, [0.25] * 81 + [1.0] * 80)  # at 0 that of the left
+
+
+def test_what_figures_draw_is_kept_with_the_judgement():
+    from parity.judging import judge
+
+    case = curve("activations.relu:ReLU", "ReLU")
+    sides = [{dtype: record_case(case, side, dtype) for dtype in ("float64", "float32")} for side in SIDES]
+    curves = judge(case, *sides).curves
+    assert {name: set(told) for name, told in curves.items()} == {"input": {"given"}, "output:output": set(SIDES), "input_grad:input": set(SIDES)}
+    assert curves["output:output"]["torch"] == [[max(0.0, x) for x in curves["input"]["given"][0]]]
