@@ -14,7 +14,7 @@ Numbers in the notes' size (28 → 64 → 10): RNN 6,666, GRU 18,698, LSTM 24,71
 (torch.Size([3, 10]), [6666, 18698, 24714])
 >>> net = TokenClassifier(20, 6, 5, 3)
 >>> words = torch.tensor([[4, 9, 2, 0], [7, 1, 3, 8]])
->>> torch.equal(net(words, torch.tensor([3, 4]))[0], net(words[:1, :3], torch.tensor([3]))[0])  # what follows a sentence is not read
+>>> torch.allclose(net(words, torch.tensor([3, 4]))[0], net(words[:1, :3], torch.tensor([3]))[0])  # what follows a sentence is not read
 True
 
 Source: the notes, "RNN classification"; Hochreiter and Schmidhuber 1997; Cho et al. 2014, arXiv:1406.1078; Graves and Schmidhuber 2005.

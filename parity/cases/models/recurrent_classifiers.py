@@ -53,7 +53,7 @@ CASES = [
         data_config={"size": 28},
         needs="mnist",
         optimizer=Build("optimizers.adam:Adam", {"lr": 0.0078125, "eps": 0.0009765625}),
-        steps=300,
+        steps=200,
         batch=64,
     ),
 ]
