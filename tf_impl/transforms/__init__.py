@@ -1,0 +1,34 @@
+"""Image transforms on PIL images and tensors, as torchvision defines them, as Keras layers."""
+
+from tf_impl.transforms.color import ColorJitter as ColorJitter
+from tf_impl.transforms.color import adjust_brightness as adjust_brightness
+from tf_impl.transforms.color import adjust_contrast as adjust_contrast
+from tf_impl.transforms.color import adjust_hue as adjust_hue
+from tf_impl.transforms.color import adjust_saturation as adjust_saturation
+from tf_impl.transforms.color import color_jitter as color_jitter
+from tf_impl.transforms.color import rgb_to_grayscale as rgb_to_grayscale
+from tf_impl.transforms.compose import Compose as Compose
+from tf_impl.transforms.compose import by_default as by_default
+from tf_impl.transforms.compose import on_digits as on_digits
+from tf_impl.transforms.compose import on_photograph as on_photograph
+from tf_impl.transforms.convert import ToPILImage as ToPILImage
+from tf_impl.transforms.convert import ToTensor as ToTensor
+from tf_impl.transforms.convert import there_and_back as there_and_back
+from tf_impl.transforms.crop import CenterCrop as CenterCrop
+from tf_impl.transforms.crop import RandomCrop as RandomCrop
+from tf_impl.transforms.crop import RandomResizedCrop as RandomResizedCrop
+from tf_impl.transforms.crop import boxes as boxes
+from tf_impl.transforms.crop import crop as crop
+from tf_impl.transforms.crop import crop_box as crop_box
+from tf_impl.transforms.crop import resized_crop as resized_crop
+from tf_impl.transforms.flip import RandomHorizontalFlip as RandomHorizontalFlip
+from tf_impl.transforms.flip import RandomVerticalFlip as RandomVerticalFlip
+from tf_impl.transforms.flip import hflip as hflip
+from tf_impl.transforms.flip import vflip as vflip
+from tf_impl.transforms.normalize import Normalize as Normalize
+from tf_impl.transforms.pad import Pad as Pad
+from tf_impl.transforms.pad import pad as pad
+from tf_impl.transforms.resize import Resize as Resize
+from tf_impl.transforms.resize import resize as resize
+from tf_impl.transforms.resize import resize_as_pillow as resize_as_pillow
+from tf_impl.transforms.sequence_padding import padded as padded

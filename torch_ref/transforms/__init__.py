@@ -1,0 +1,34 @@
+"""Image transforms on PIL images and PyTorch tensors, as torchvision defines them."""
+
+from torch_ref.transforms.color import ColorJitter as ColorJitter
+from torch_ref.transforms.color import adjust_brightness as adjust_brightness
+from torch_ref.transforms.color import adjust_contrast as adjust_contrast
+from torch_ref.transforms.color import adjust_hue as adjust_hue
+from torch_ref.transforms.color import adjust_saturation as adjust_saturation
+from torch_ref.transforms.color import color_jitter as color_jitter
+from torch_ref.transforms.color import rgb_to_grayscale as rgb_to_grayscale
+from torch_ref.transforms.compose import Compose as Compose
+from torch_ref.transforms.compose import by_default as by_default
+from torch_ref.transforms.compose import on_digits as on_digits
+from torch_ref.transforms.compose import on_photograph as on_photograph
+from torch_ref.transforms.convert import ToPILImage as ToPILImage
+from torch_ref.transforms.convert import ToTensor as ToTensor
+from torch_ref.transforms.convert import there_and_back as there_and_back
+from torch_ref.transforms.crop import CenterCrop as CenterCrop
+from torch_ref.transforms.crop import RandomCrop as RandomCrop
+from torch_ref.transforms.crop import RandomResizedCrop as RandomResizedCrop
+from torch_ref.transforms.crop import boxes as boxes
+from torch_ref.transforms.crop import crop as crop
+from torch_ref.transforms.crop import crop_box as crop_box
+from torch_ref.transforms.crop import resized_crop as resized_crop
+from torch_ref.transforms.flip import RandomHorizontalFlip as RandomHorizontalFlip
+from torch_ref.transforms.flip import RandomVerticalFlip as RandomVerticalFlip
+from torch_ref.transforms.flip import hflip as hflip
+from torch_ref.transforms.flip import vflip as vflip
+from torch_ref.transforms.normalize import Normalize as Normalize
+from torch_ref.transforms.pad import Pad as Pad
+from torch_ref.transforms.pad import pad as pad
+from torch_ref.transforms.resize import Resize as Resize
+from torch_ref.transforms.resize import resize as resize
+from torch_ref.transforms.resize import resize_as_pillow as resize_as_pillow
+from torch_ref.transforms.sequence_padding import padded as padded
