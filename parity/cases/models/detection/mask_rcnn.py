@@ -8,7 +8,7 @@ from parity.case import Case, image, mask, values
 HERE = "models.detection.mask_rcnn:MaskRCNN"
 TINY = {
     "num_classes": 4,
-    "canonical_scale": 60,
+    "canonical_scale": 20,
     "block": "basic",
     "layers": (1, 1, 1, 1),
     "width": 4,

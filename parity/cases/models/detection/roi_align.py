@@ -34,7 +34,7 @@ CASES = [
     Case(
         "models.detection.roi_align:multi_scale_roi_align",
         "photographs",
-        config={"image_size": (64, 96), "output_size": (3, 2), "canonical_scale": 64},
+        config={"image_size": (64, 96), "output_size": (3, 2), "canonical_scale": 16},
         inputs={"features": PYRAMID, "rois": values(BOXES, differentiable=False)},
     ),
     Case(

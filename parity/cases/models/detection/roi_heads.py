@@ -6,7 +6,7 @@ HERE = "models.detection.roi_heads:RoIHeads"
 FEATURES = (image(2, 4, 16, 24), image(2, 4, 8, 12))
 CONFIG = {
     "num_classes": 4,
-    "canonical_scale": 160,
+    "canonical_scale": 64,
     "in_channels": 4,
     "representation_size": 8,
     "mask_layers": (5,),
