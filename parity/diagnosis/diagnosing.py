@@ -88,8 +88,9 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
             return verdict_on(t64, t32, k64, k32) in bad
 
         for fine, coarse in pairs:
-            for departure, _ in departures(session, training, [(fine, coarse)], departs):
-                findings += [noted(f, severe) for f in locator.locate(departure)]
+            for departure, point in departures(session, training, [(fine, coarse)], departs):
+                told = locator.locate(departure) if departure.number >= 0 or point is None else [locator.inner(point, -1 - departure.number)]
+                findings += [noted(f, severe) for f in told if f is not None]
             found = [row for row in inside_rows(session, training, fine, coarse) if row.verdict in bad]
             if found or (severe and fine.shapes is not None):
                 findings += [noted(f, severe) for f in inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)]

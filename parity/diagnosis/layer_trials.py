@@ -47,7 +47,7 @@ def inside(session: Any, point: Checkpoint, row: Any, bound: float = NOTE_BOUND)
                 if len({key for c in chosen for key in c.config}) == sum(len(c.config) for c in chosen) and vanishes(session, point, chosen, bound):
                     return [Finding(path, where, c.cause, c.says, c.fix, True) for c in chosen]
         if changes and changes[0].config:
-        return [Finding(path, where, c.cause, c.says, c.fix) for c in changes[:1]]
+            return [Finding(path, where, c.cause, c.says, c.fix) for c in changes[:1]]
     size = "" if row is None else f" by {row.difference:.1e} of {row.scale:.1e}"
     if point.shapes is not None:
         size = f": torch gives shape {point.shapes[0]}, Keras {point.shapes[1]}"
@@ -190,7 +190,7 @@ def _norm(module: Any, layer: Any, kind: str, slug: str, point: Checkpoint) -> I
         right = -1 if view is None or rank == 2 or view.order.axes[-1] == 1 else 1
         if layer.axis % rank != right % rank:
             yield Change("bn-axis", f"axis={layer.axis}, which are not the channels", f"axis={right}", {"axis": right})
-        if module.training and not layer.trainable:
+        if point.training and not layer.trainable:
             yield Change("bn-frozen", "trainable=False: the moving statistics are used in training too", "trainable=True", {"trainable": True})
         if point.training:
             yield Change("train-flag-default", "the layer is not told that it is in training", "pass training=training on", call={"training": True})

@@ -297,7 +297,7 @@ class Locator:
 
         value = self.value(departure.number, changed)
         if not value.is_floating_point():
-            return None
+            return self.relation_of_integers(value, departure)
         for function, says, cause, fix in relations(value):
             try:
                 array = self.torch.array(function(value))
@@ -306,6 +306,43 @@ class Locator:
             if not close(array, self.torch.array(value)) and self.same(array, departure, ROUNDED):
                 return cause, f"Keras has {says}", fix
         return self.scaled(departure, self.torch.array(value))
+
+    def relation_of_integers(self, value: Any, departure: Departure) -> tuple[str, str, str] | None:
+        """Ids: rolled, reversed, counted from another number."""
+        mine, theirs = self.torch.array(value), departure.live
+        if mine.shape != theirs.shape or mine.dtype.kind not in "iu":
+            return None
+        for axis in range(mine.ndim):
+            for shift in (1, -1):
+                if np.array_equal(np.roll(mine, shift, axis), theirs):
+                    return "shifted", f"Keras has axis {axis} rolled by {shift}", "remove the shift"
+            if np.array_equal(np.flip(mine, axis), theirs):
+                return "flipped", f"Keras has axis {axis} reversed", "remove the reversal"
+        if np.ptp(theirs.astype(np.int64) - mine) == 0:
+            return "constant-other", f"Keras has ids that are {int(theirs.flat[0]) - int(mine.flat[0]):+d}", "use torch's ids"
+        return None
+
+    def inner(self, point: Checkpoint, i: int) -> Finding | None:
+        """What reaches a part of a composite torch module (a further layer of a recurrence): its value is no operation's."""
+        given, live = point.given[i], point.live[i]
+        if live is None or live.shape != given.shape:
+            return None
+        path, where = point.match.torch.path, point.match.keras.name
+        for parts in (2, 3):
+            if given.shape[-1] % parts == 0 and given.shape[-1] > parts:
+                blocks = np.split(given, parts, -1)
+                if close(live, np.concatenate(blocks[::-1], -1), ROUNDED):
+                    return Finding(path, where, "concat-order", "the directions are joined the other way round", "forward first, backward second", True)
+                for told, merged in {"summed": sum(blocks), "averaged": sum(blocks) / parts, "multiplied": np.prod(blocks, 0)}.items():
+                    if close(live, np.concatenate([merged] * parts, -1), ROUNDED):
+                        return Finding(path, where, "bidir-merge", f"the directions are {told} where torch joins them", "merge_mode='concat'", True)
+        for axis in range(given.ndim):
+            if close(live, np.flip(given, axis), ROUNDED):
+                return Finding(path, where, "flipped", f"axis {axis} is reversed before this layer", "remove the reversal", True)
+        ratio = self.scaled(Departure(0, live, View(Order(tuple(range(given.ndim)), given.shape)), path), given)
+        if ratio is not None:
+            return Finding(path, where, ratio[0], ratio[1], ratio[2], True)
+        return Finding(path, where, "", "what reaches this part of the module is not what torch's own layers hand on")
 
     @staticmethod
     def scaled(departure: Departure, value: np.ndarray) -> tuple[str, str, str] | None:
@@ -436,7 +473,11 @@ def departures(session: Any, training: bool, fine: list[tuple[Checkpoint, Checkp
     """Live inputs of matched layers that are not torch's, in the order of the Keras run."""
     for point, other in fine:
         for i, number in enumerate(point.call.entered):
-            if number is None or i >= len(point.live):
+            if i >= len(point.live):
+                continue
+            if number is None:
+                if point.live[i] is None or departs(point.given[i], other.given[i], point.live[i], other.live[i] if i < len(other.live) else None):
+                    yield Departure(-1 - i, np.zeros(0), None, point.name), point
                 continue
             live = point.live[i]
             if live is None:

@@ -15,6 +15,7 @@ from parity.row import Row
 
 SAME = 1e-9  # relative, in float64: what two ways of writing a formula may part by
 STEPS = 5e-7  # of optimizer steps: Keras rounds momentum, betas and learning rates to float32
+ROUNDED_BETAS = 3e-5  # what Keras 3.15's Adam loses by keeping beta_2 in float32: 1.3e-5
 MOST_CUTS = 40
 
 
@@ -194,24 +195,56 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
             if len(words) < sum(len(w[0]) for w in chosen):
                 continue
             again = _keras_steps(session, options.optimizer[1], starts, gradients, words)
-            if again is not None and _all_equal(again, expected, STEPS):
+            if again is not None and _vanished(again, expected, actual):
                 for words, cause, says in chosen:
                     yield Finding("optimizer", name, cause, says, f"{name}({', '.join(f'{k}={v!r}' for k, v in words.items())})", True)
                 return
     for variant, cause, says, fix in _torch_variants(session, options.optimizer[0], made, config):
         again = _torch_steps(session, variant, starts, gradients)
-        if again is not None and not _all_equal(again, expected, 1e-12) and _all_equal(actual, again, STEPS):
+        if again is not None and not _all_equal(again, expected, 1e-12) and _vanished(actual, again, expected):
             yield Finding("optimizer", name, cause, says, fix, True)
             return
     if wishes:
         for words, cause, says in wishes[:2]:
             yield Finding("optimizer", name, cause, says, f"{name}({', '.join(f'{k}={v!r}' for k, v in words.items())})")
         return
+    if name.lower().rstrip("w") not in type(made).__name__.lower() and name in {
+        "Nadam",
+        "Adamax",
+        "Adadelta",
+        "Adagrad",
+        "RMSprop",
+        "SGD",
+        "Adam",
+        "Ftrl",
+        "Lion",
+        "Lamb",
+    }:
+        yield Finding(
+            "optimizer", name, "optimizer-other", f"{name} where torch has {type(made).__name__}", f"use the Keras optimizer of {type(made).__name__}"
+        )
+        return
     yield Finding("optimizer", name, "", f"{type(made).__name__} and {name} make different steps from the same gradients")
 
 
 def _all_equal(actual: Sequence[Mapping[str, np.ndarray]], expected: Sequence[Mapping[str, np.ndarray]], bound: float) -> bool:
     return all(equal(a[n], e[n], bound) for a, e in zip(actual, expected, strict=True) for n in e)
+
+
+def _apart(actual: Sequence[Mapping[str, np.ndarray]], expected: Sequence[Mapping[str, np.ndarray]]) -> float:
+    """The largest relative difference of a parameter's step."""
+    found = [0.0]
+    for a, e in zip(actual, expected, strict=True):
+        for n in e:
+            scale = float(np.max(np.abs(e[n]), initial=0.0))
+            found.append(float(np.max(np.abs(a[n] - e[n]), initial=0.0)) / max(scale, 1e-300))
+    return max(found)
+
+
+def _vanished(one: Sequence[Mapping[str, np.ndarray]], other: Sequence[Mapping[str, np.ndarray]], before: Sequence[Mapping[str, np.ndarray]]) -> bool:
+    """Whether two ways of stepping agree, as far as Keras computes: its Adam keeps beta_2 in float32, 1e-5 of the step."""
+    apart = _apart(one, other)
+    return apart <= ROUNDED_BETAS and apart <= 0.02 * max(_apart(before, other), _apart(before, one))
 
 
 def _torch_steps(
@@ -241,7 +274,8 @@ def _keras_steps(
     keras = session.keras
     try:
         with keras.precision("float64"):
-            variables = {n: keras.variable_of(a, n) for n, a in starts.items()}
+            names = {label: b.held.variable.name for m in session.matching.matches for b in m.bindings for label in b.labels}  # decay may go by name
+            variables = {n: keras.variable_of(a, names.get(n, n)) for n, a in starts.items()}
             optimizer = keras.optimizer_of(factory, dict(changes), list(variables.values()))
             found, before = [], dict(starts)
             for step in gradients:
@@ -292,7 +326,7 @@ def _wishes(torch_name: str, group: Mapping[str, Any], config: Mapping[str, Any]
         yield {"use_ema": False}, "ema-swa", "use_ema=True"
     decay = group.get("weight_decay", 0)
     own = config.get("weight_decay") or 0
-    if own != decay and "AdamW" in torch_name or (own and not decay):
+    if (own != decay and "AdamW" in torch_name and config["class"] in {"Adam", "AdamW"}) or (own and not decay):
         slug = "adamw-default-wd" if "AdamW" in torch_name else "opt-weight-decay"
         yield {"weight_decay": decay or None}, slug, f"weight_decay={config.get('weight_decay')} where torch has {decay}"
     if "coupled" in config or "decay" in config:
@@ -372,7 +406,7 @@ def _statistics(session: Any, point: Any, after: Mapping[str, np.ndarray], force
         told = f"the moving variance is the biased one; torch keeps the unbiased, n/(n−1) = {count / max(count - 1, 1):.4f} times it"
         found.append(Finding(path, where, "bn-unbiased-var", told, fix, True))
     live = forced.after.get(id(layer.moving_mean)), forced.after.get(id(layer.moving_variance))
-    if not found and own[0] and None not in live and not judged(live)[0]:
+    if not found and own[0] and all(v is not None for v in live) and not judged(live)[0]:
         if not layer.trainable:
             found.append(Finding(path, where, "bn-frozen", "trainable=False: the moving statistics stand still in training", "trainable=True", True))
         else:
@@ -484,15 +518,23 @@ def _cuts(session: Any, run: Any, names: set[str]) -> Iterator[tuple[int, int, s
     far = [(op.index, n) for op in flow.ops for n in dict.fromkeys(op.inputs) if flow.values[n].is_floating_point()]
     for index, number in list(dict.fromkeys([*near, *far]))[:MOST_CUTS]:
         op = flow.ops[index]
-        from parity.diagnosis.locating import Departure
+        yield index, number, consumer_of(flow, op)
 
-        consumer = next((c.path for c in flow.calls if c.ops[0] <= index < c.ops[1] and not any(c.module.children())), "") or last or ""
-        path = (
-            locator.place(op, Departure(number, np.zeros(0), None, consumer))
-            if not op.path or op.path not in {m.torch.path for m in session.matching.matches}
-            else op.path
-        )
-        yield index, number, path
+
+def consumer_of(flow: Any, op: Any) -> str:
+    """The leaf module that an operation belongs to, else the first one that what it makes is fed to."""
+    leaves = [c for c in flow.calls if c.path and not any(c.module.children())]
+    own = next((c.path for c in leaves if c.ops[0] <= op.index < c.ops[1]), None)
+    if own is not None:
+        return str(own)
+    reached = set(op.outputs)
+    for later in flow.ops[op.index + 1 :]:
+        if reached & set(later.inputs):
+            call = next((c for c in leaves if c.ops[0] <= later.index < c.ops[1]), None)
+            if call is not None:
+                return str(call.path)
+            reached |= set(later.outputs)
+    return str(op.path) or "output"
 
 
 def seeded_like(shape: tuple[int, ...]) -> np.ndarray:

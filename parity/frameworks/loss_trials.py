@@ -46,38 +46,7 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     for smoothing in (0.0, 0.01, 0.05, 0.1, 0.2, 0.3):
         yield OpTrial("ce-label-smoothing", f"label_smoothing {smoothing}", fix, _with(op, label_smoothing=smoothing))
     yield OpTrial("ce-class-weight", "no class weights and no label smoothing", fix, _with(op, weight=None, label_smoothing=0.0))
-    weight = op.kwargs.get("weight")
-    if isinstance(weight, torch.Tensor):
-        yield OpTrial("ce-class-weight", "the class weights in reverse order", fix, _with(op, weight=weight.flip(0)))
-        yield OpTrial("ce-class-weight", "the class weights inverted", fix, _with(op, weight=1 / weight))
-        yield OpTrial("ce-class-weight", "the class weights normalised", fix, _with(op, weight=weight / weight.sum() * weight.numel()))
-        if op.name == "cross_entropy" and inputs[-1].dim() < inputs[0].dim():
-            plain = _with(op, weight=None, reduction="none")
-            for divide in (False, True):
-                yield OpTrial(
-                    "ce-class-weight",
-                    "the weight of the target's class on the whole smoothed loss",
-                    fix,
-                    lambda x, t, *a, w=weight, d=divide, **k: (plain(x, t, *a, **k) * w[t]).sum() / (w[t].sum() if d else t.numel()),
-                )
-    if "binary" in op.name:
-        for smoothing in (0.01, 0.05, 0.1, 0.2):
-            yield OpTrial(
-                "ce-label-smoothing", f"labels smoothed by {smoothing}", fix, lambda x, t, *a, s=smoothing, **k: op.function(x, t * (1 - s) + 0.5 * s, *a, **k)
-            )
-        positive = op.kwargs.get("pos_weight")
-        if isinstance(positive, torch.Tensor):
-            plain = _with(op, pos_weight=None, reduction="none")
-            yield OpTrial(
-                "bce-pos-weight", "the weight on the negatives", fix, lambda x, t, *a, w=positive, **k: (plain(x, t, *a, **k) * (t + (1 - t) * w)).mean()
-            )
-            yield OpTrial(
-                "bce-pos-weight",
-                "the weighted loss divided by the sum of weights",
-                fix,
-                lambda x, t, *a, w=positive, **k: (plain(x, t, *a, **k) * (1 - t + t * w)).sum() / (1 - t + t * w).sum(),
-            )
-            yield OpTrial("bce-pos-weight", "the inverse weight", fix, _with(op, pos_weight=1 / positive))
+    yield from _weighted(op, inputs, fix)
     for index in (-100, 0, -1, 255):
         yield OpTrial("ce-ignore-index", f"ignore_index {index}", fix, _with(op, ignore_index=index))
     for delta in (0.1, 0.5, 1.0, 1.5, 2.0):
@@ -119,6 +88,43 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     )
     for factor in (2.0, 0.5, -1.0):
         yield OpTrial("loss-reduction", f"{factor:g} times torch's loss", fix, lambda *a, s=factor, **k: s * op.function(*a, **k))
+
+
+def _weighted(op: Op, inputs: list[torch.Tensor], fix: str) -> Iterator[OpTrial]:
+    """Class weights and positive weights: of other classes, inverted, divided by otherwise."""
+
+    def changed(name: str, change: Any) -> Any:
+        return lambda *a, **k: op.function(*a, **{**k, name: change(k[name])})
+
+    if "weight" in op.kwargs and op.kwargs["weight"] is not None:
+        for label, change in {"in reverse order": lambda w: w.flip(0), "inverted": lambda w: 1 / w, "normalised": lambda w: w / w.sum() * w.numel()}.items():
+            yield OpTrial("ce-class-weight", f"the class weights {label}", fix, changed("weight", change))
+        plain = _with(op, weight=None, reduction="none")
+        for divide in (False, True):
+
+            def whole(x: torch.Tensor, t: torch.Tensor, *a: Any, d: bool = divide, **k: Any) -> torch.Tensor:
+                w = k["weight"][t] if not t.is_floating_point() else (k["weight"] * t).sum(1)
+                return (plain(x, t, *a, **k) * w).sum() / (w.sum() if d else w.numel())
+
+            yield OpTrial("ce-class-weight", "the weight of the target's class on the whole smoothed loss", fix, whole)
+    if "binary" in op.name:
+        for smoothing in (0.01, 0.05, 0.1, 0.2):
+            yield OpTrial(
+                "ce-label-smoothing", f"labels smoothed by {smoothing}", fix, lambda x, t, *a, s=smoothing, **k: op.function(x, t * (1 - s) + 0.5 * s, *a, **k)
+            )
+    if op.kwargs.get("pos_weight") is not None:
+        single = _with(op, pos_weight=None, reduction="none")
+
+        def negatives(x: torch.Tensor, t: torch.Tensor, *a: Any, **k: Any) -> torch.Tensor:
+            return (single(x, t, *a, **k) * (t + (1 - t) * k["pos_weight"])).mean()
+
+        def averaged(x: torch.Tensor, t: torch.Tensor, *a: Any, **k: Any) -> torch.Tensor:
+            weights = 1 - t + t * k["pos_weight"]
+            return (single(x, t, *a, **k) * weights).sum() / weights.sum()
+
+        yield OpTrial("bce-pos-weight", "the weight on the negatives", fix, negatives)
+        yield OpTrial("bce-pos-weight", "the weighted loss divided by the sum of weights", fix, averaged)
+        yield OpTrial("bce-pos-weight", "the inverse weight", fix, changed("pos_weight", lambda w: 1 / w))
 
 
 def _of_probabilities(x: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
