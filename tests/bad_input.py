@@ -162,6 +162,8 @@ _refuses("layers.upsample:Upsample", "mode", "linear-image", {"size": 3, "mode":
 _refuses("layers.upsample:Upsample", "size", "three-sizes", {"size": (3, 4, 5)}, IMAGE)
 
 # Dropout, similarity
+_refuses("layers.stochastic_depth:StochasticDepth", "p must be", "no-probability", {"p": 1.5, "mode": "row"}, array(2, 3))
+_refuses("layers.stochastic_depth:StochasticDepth", "mode", "mode", {"p": 0.5, "mode": "column"}, array(2, 3))
 _refuses("layers.dropout:Dropout", "p", "p", {"p": 1.5}, array(2, 3))
 _refuses("layers.dropout:Dropout2d", "p", "p-negative", {"p": -0.5}, IMAGE)
 _refuses("layers.dropout:Dropout1d", "p", "p", {"p": 1.5}, image(2, 3, 4))
