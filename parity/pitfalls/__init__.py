@@ -24,6 +24,7 @@ TIERS = {
     "C": "met occasionally",
     "bug": "a bug of these versions",
     "oddity": "an oddity of these versions",
+    "port": "a mistake of porting",
 }
 
 
