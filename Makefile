@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: install report test lint bench margin clean
+.PHONY: install report report-full test lint bench margin clean
 
 install: .venv/.installed
 
@@ -14,6 +14,9 @@ install: .venv/.installed
 report: install  ## every built-in concept through both frameworks; report and migration guide into reports/
 	$(BIN)/parity run
 	$(BIN)/parity guide
+
+report-full: install  ## the architectures at full size, one model alive at a time; report into reports/full/
+	$(BIN)/python -m parity.full
 
 test: install lint  ## what CI runs
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -q

@@ -1,6 +1,6 @@
 """Independent references: implementations nobody here wrote, made importable beside the CPU build of torch. Test support only.
 
-`torchvision()` and `transformers()` return the package, or skip the test where it is not installed (both are in the `test` extra).
+`torchvision()` and `transformers()` return the package, or skip the test where it is not installed.
 The registry's torchvision is a CUDA build: its compiled operations do not load beside a CPU torch, and two of its modules name them while they
 are imported. Their schemas are defined first, so that everything written in Python works: the models, and `roi_align` by its Python fallback.
 """
@@ -26,10 +26,10 @@ def torchvision() -> ModuleType:
         for schema in _SCHEMAS:
             library.define(schema)
         _DEFINED.append(library)
-    return pytest.importorskip("torchvision", reason="the test extra installs it", exc_type=ImportError)
+    return pytest.importorskip("torchvision", reason="an independent reference; pip install --no-deps it", exc_type=ImportError)
 
 
 @cache
 def transformers() -> ModuleType:
     """transformers, whose models are built from configurations: nothing is downloaded."""
-    return pytest.importorskip("transformers", reason="the test extra installs it", exc_type=ImportError)
+    return pytest.importorskip("transformers", reason="an independent reference; pip install --no-deps it", exc_type=ImportError)

@@ -1,0 +1,1 @@
+"""Cases at full size, which `make report-full` runs."""
