@@ -18,6 +18,7 @@ import tf_impl.training.early_stopping
 import tf_impl.training.events
 import tf_impl.training.loop
 import tf_impl.training.mixed_precision
+import torch_ref.training.cartpole
 import torch_ref.training.early_stopping
 import torch_ref.training.events
 import torch_ref.training.loop
@@ -262,3 +263,32 @@ def test_a_killed_writer_leaves_the_old_checkpoint(tmp_path, monkeypatch):
             resume.train(x, y, 8, 4, str(tmp_path))
     assert (tmp_path / "checkpoint.pt").read_bytes() == kept
     assert resume.train(x, y, 8, 4, str(tmp_path))["begun"] == 4
+
+
+# CartPole
+
+
+def test_the_cart_is_gymnasiums():
+    """Step for step, from a start, by fed actions; and until it falls."""
+    gymnasium = pytest.importorskip("gymnasium", reason="the package gymnasium is not installed")
+    environment = gymnasium.make("CartPole-v1").unwrapped
+    environment.reset(seed=0)
+    state = torch.tensor([[0.01, -0.02, 0.03, 0.04]], dtype=torch.float64)
+    environment.state = tuple(state[0].tolist())
+    for action in np.random.default_rng(0).integers(0, 2, 60):
+        _, _, over, _, _ = environment.step(int(action))
+        state, done = torch_ref.training.cartpole.move(state, torch.tensor([action]))
+        np.testing.assert_allclose(state[0].numpy(), environment.state, rtol=1e-12, atol=1e-14)
+        assert bool(done[0]) == over
+        if over:
+            break
+    assert over
+
+
+def test_what_was_learned_balances_longer():
+    rng = np.random.default_rng(0)
+    start, actions = rng.uniform(-0.05, 0.05, (16, 4)).astype(np.float32), rng.integers(0, 2, (40, 16))
+    replay = rng.integers(0, 640, (120, 32))
+    told = torch_ref.training.cartpole.balance(*map(torch.from_numpy, (start, actions, replay)), every=20)
+    assert told["longer_than_by_chance"]
+    assert 0 < int(told["falls"]) < 640

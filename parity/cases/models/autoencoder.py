@@ -1,6 +1,6 @@
 """The autoencoder: the notes' size on a digit, colour images of odd sizes, flat inputs, training. Smallest legal input: one number."""
 
-from parity.case import Build, Case, image, uniform
+from parity.case import Build, Case, TrainingCase, image, uniform
 
 NET = "models.autoencoder:Autoencoder"
 
@@ -17,5 +17,15 @@ CASES = [
         steps=3,
         loss=Build("losses.mse:MSELoss"),
         targets=uniform(4, 60),
+    ),
+    TrainingCase(
+        NET,
+        "digits",
+        config={"in_features": 64, "widths": [32, 8]},
+        data="digits",
+        data_config={"size": 8, "form": "itself"},
+        loss=Build("losses.mse:MSELoss"),
+        optimizer=Build("optimizers.adam:Adam", {"lr": 0.0078125}),
+        steps=80,
     ),
 ]

@@ -30,4 +30,5 @@ CASES = [
         config={"steps": 2, "nz": 3, "ngf": 3, "ndf": 2, "image_size": 16, "lr": 0.0009765625},
         backends=("tensorflow",),
     ),
+    DemoCase(TRAIN, "run", inputs={"noise": image(96, 5, 1, 1), "real": image(96, 2, 8, 8)}, config={"steps": 12, "lr": 0.00390625}, backends=("tensorflow",)),
 ]
