@@ -37,7 +37,7 @@ class Port:
     keras_inputs: Callable[[Any], Any] | None = None
     """From torch's inputs to what the Keras model takes, in its own layout."""
     mapping: Mapping[str, str] | None = None
-    """{torch name: Keras path} that a user passes as `weights`."""
+    """{torch name: Keras path} that a user passes as `weights`, for what is not in layers of a known kind."""
     weights: str = "transfer"
     load: Callable[[Any, Any], None] | None = None
     """Our own carrying over of the weights where `layers` cannot say it: (torch model, built Keras model)."""
@@ -63,7 +63,7 @@ class Port:
             "torch_model": self.build_torch,
             "keras_model": self.build_keras,
             "inputs": self.inputs(),
-            "weights": self.mapping if self.mapping is not None else self.weights,
+            "weights": self.mapping if self.mapping is not None and self.weights == "transfer" else self.weights,
         }
         if self.targets is not None:
             found["targets"] = self.targets()

@@ -71,6 +71,7 @@ class Pyramid(keras.Model):
         scales=True,
         padding="padded",
         top_relu="relu",
+        centers=1,
     ):
         super().__init__()
         pad = {"padding": "same"} if padding == "same" else {}
@@ -84,6 +85,7 @@ class Pyramid(keras.Model):
         self.tower_norm = layers.GroupNormalization(groups, epsilon=1e-5)
         self.to_scores, self.to_boxes = layers.Conv2D(6, 3, padding="same"), layers.Conv2D(8, 3, padding="same")
         self.to_center = layers.Conv2D(2, 1)
+        self.to_center_above = layers.Conv2D(2, 1) if centers == 2 else self.to_center
         self.scales = self.add_weight(shape=(2,), name="scales")
         self.merge, self.order, self.strides, self.scores, self.boxes = merge, order, strides, scores, boxes
         self.clamp, self.anchors, self.axes, self.center, self.head_relu, self.scaled = clamp, anchors, axes, center, head_relu, scales
@@ -98,14 +100,14 @@ class Pyramid(keras.Model):
             return ops.reshape(ops.transpose(ops.reshape(x, (-1, h * w, c // size, size)), (0, 2, 1, 3)), (-1, h * w * c // size, size))
         return ops.reshape(x, (ops.shape(x)[0], -1, size))
 
-    def head(self, x):
+    def head(self, x, to_center):
         x = self.tower_norm(self.tower(x))
         x = ops.relu(x) if self.head_relu else x
         boxes = self.flat(self.to_boxes(x), 4)
         if self.clamp is not None:
             boxes = ops.minimum(boxes, self.clamp)
         boxes = {"exp": ops.exp, "relu": ops.relu, "softplus": ops.softplus}[self.boxes](boxes)
-        center = self.flat(self.to_center(x), 1)
+        center = self.flat(to_center(x), 1)
         return self.flat(self.to_scores(x), 3), boxes, ops.sigmoid(center) if self.center == "sigmoid" else center
 
     def call(self, image):
@@ -115,7 +117,7 @@ class Pyramid(keras.Model):
         raised = self.up(p4)
         p3 = self.side3(c3) + raised if self.merge == "add" else self.side3(c3) if self.merge == "none" else ops.maximum(self.side3(c3), raised)
         p3 = self.smooth(p3) if self.smooth is not None else p3
-        found = {3: self.head(p3), 4: self.head(p4)}
+        found = {3: self.head(p3, self.to_center), 4: self.head(p4, self.to_center_above)}
         scores = ops.concatenate([found[level][0] for level in self.order], axis=1)
         scale = {level: (self.scales[i] if self.scaled else 1.0) * self.strides[i] for i, level in enumerate((3, 4))}
         boxes = ops.concatenate([found[level][1] * scale[level] for level in self.order], axis=1)
@@ -157,6 +159,13 @@ def load_boxes_reordered(torch_model, keras_model):
 
 
 MERGE = ("smooth", "lateral3", "lateral4")
+
+
+def load_into_both(torch_model, keras_model):
+    copy_weights(torch_model, keras_model, LAYERS)
+    keras_model.to_center_above.set_weights(keras_model.to_center.get_weights())
+
+
 FAULTS = [
     Fault("up_bilinear", MERGE, "interpolation", "bilinear for nearest", {"up": "bilinear"}),
     Fault("not_merged", MERGE, "residual", "the upper level is not added", {"merge": "none"}),
@@ -179,5 +188,14 @@ FAULTS = [
     Fault("not_smoothed", ("smooth", "head.shared"), "layer", "the smoothing convolution is missing", {"smooth": False}),
     Fault("same_under_stride", ("c3", "c4"), "padding", "'same' under stride", {"padding": "same"}),
     Fault("scales_forgotten", ("scales", "output", "head.box"), "scale", "the learned scales are not applied", {"scales": False}),
+    Fault(
+        "layer_per_level",
+        "head.center",
+        "sharing",
+        "a layer that torch shares between levels made once per level: outputs agree, gradients do not",
+        {"centers": 2},
+        seen="grad",
+        load=load_into_both,
+    ),
     Fault("boxes_reordered", "head.box", "weights", "box channels loaded as (4, anchors)", load=load_boxes_reordered),
 ]

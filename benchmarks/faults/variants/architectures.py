@@ -109,6 +109,7 @@ class ByUnits(detection.Pyramid):
     def __init__(self):
         super().__init__()
         self.side3, self.side4, self.to_center = layers.Dense(8), layers.Dense(8), layers.Dense(2)
+        self.to_center_above = self.to_center
 
 
 class InOtherOrder(detection.Pyramid):
