@@ -1,4 +1,4 @@
-"""The command line: `parity run | list | record | compare | guide | report | explain | doctor`. Reads and prints; the work is in the library.
+"""The command line: `parity run | check | list | record | compare | guide | report | explain | doctor`. Reads and prints; the work is in the library.
 
 Exit codes: 1 something differs · else 3 something could not run · 2 usage · 0 agree · 130 stopped.
 """
@@ -53,6 +53,65 @@ def run(patterns: Patterns = None, device: Device = "cpu", backend: Backend = "t
     write_report(found)
     _print_run(found)
     raise typer.Exit(found.exit_code)
+
+
+@app.command()
+def check(
+    torch_model: Annotated[str, typer.Argument(help="module:function that builds the PyTorch model, or module:model", metavar="TORCH")],
+    keras_model: Annotated[str, typer.Argument(help="the same for the Keras model", metavar="KERAS")],
+    inputs: Annotated[str, typer.Option(help="x.npz, module:function, or a maker: 'image(2,3,224,224)', several joined by ';'")],
+    targets: Annotated[str, typer.Option(help="as --inputs: what the losses compare with")] = "",
+    loss: Annotated[str, typer.Option(help="module:torch_loss,module:keras_loss")] = "",
+    optimizer: Annotated[str, typer.Option(help="module:torch_factory,module:keras_factory")] = "",
+    steps: Annotated[int | None, typer.Option(help="optimizer steps to compare; 3 with an optimizer")] = None,
+    weights: Annotated[str, typer.Option(help="transfer, as-is, or a mapping file")] = "transfer",
+    training: Annotated[bool | None, typer.Option("--training/--eval", help="only this mode")] = None,
+    gradients: Annotated[bool, typer.Option(help="compare gradients too")] = True,
+    layout: Annotated[str, typer.Option(help="auto, channels_last or same")] = "auto",
+    keras_inputs: Annotated[str, typer.Option(help="as --inputs, where the Keras model wants others")] = "",
+    known: Annotated[list[str] | None, typer.Option(help="an expected difference, 'role:name'; may be repeated")] = None,
+    mode: Annotated[str, typer.Option(help="eager, graph or jit")] = "eager",
+    device: Device = "cpu",
+    backend: Backend = "tensorflow",
+    seed: int = 0,
+    time_limit: Annotated[float | None, typer.Option(help="seconds")] = None,
+    write_map: Annotated[Path | None, typer.Option(help="write the layer map that was found to this file, for --weights")] = None,
+    out: Annotated[Path | None, typer.Option(help="write check.html, .md, .json and .csv into this folder")] = None,
+) -> None:
+    """Judge a Keras port of a PyTorch model: where it departs, why, and the line that mends it."""
+    import os
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("KERAS_BACKEND", backend)
+    from parity.check import check as judge
+    from parity.checking import pair, read_inputs, resolve, write_files
+    from parity.weight_map import read_map, save_map
+
+    report = judge(
+        resolve(torch_model, "TORCH"),
+        resolve(keras_model, "KERAS"),
+        read_inputs(inputs, seed=seed),
+        weights=weights if weights in ("transfer", "as-is") else read_map(weights),
+        training=training,
+        gradients=gradients,
+        targets=read_inputs(targets, "--targets", seed) if targets else None,
+        loss=pair(loss, "--loss") if loss else None,
+        optimizer=pair(optimizer, "--optimizer") if optimizer else None,
+        steps=steps,
+        keras_inputs=read_inputs(keras_inputs, "--keras-inputs", seed) if keras_inputs else None,
+        layout=layout,
+        known=known or (),
+        mode=mode,
+        device=device,
+        seed=seed,
+        time_limit=time_limit,
+    )
+    print(report)
+    if write_map is not None:
+        save_map({torch: (keras, how) for torch, keras, how in report.pairs}, write_map)
+    if out is not None:
+        print(f"Report: {write_files(report, out)}")
+    raise typer.Exit(report.exit_code)
 
 
 @app.command("list")

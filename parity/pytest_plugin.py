@@ -6,6 +6,7 @@ with `--parity-report DIR`, in DIR, where the report of what ran is written at t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,15 +24,37 @@ SHOWN = 8  # rows of a failing case
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("parity", "the same models in PyTorch and Keras")
     group.addoption("--parity", action="append", default=[], metavar="PATTERN", help="collect the cases that fit: an area, a concept, an id or a glob")
-    group.addoption("--parity-report", metavar="DIR", help="write the report of the cases that ran into DIR")
+    group.addoption(
+        "--parity-report", metavar="DIR", help="write the report of the cases that ran, and one page for each use of the assert_parity fixture, into DIR"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "parity: compares PyTorch with Keras; `--parity PATTERN` collects the built-in cases")
     if config.getoption("--parity"):
         config.pluginmanager.register(Cases(config), "parity-cases")
-    elif config.getoption("--parity-report"):
-        raise pytest.UsageError("--parity-report has nothing to report without --parity PATTERN.")
+
+
+@pytest.fixture
+def assert_parity(request: pytest.FixtureRequest) -> Any:
+    """`parity.assert_parity`; with `--parity-report DIR` every report is written to DIR/<test>.html as well, agreeing or not."""
+    from parity.check import ParityError, check
+
+    folder = request.config.getoption("--parity-report")
+    count = 0
+
+    def judge(torch_model: Any, keras_model: Any, inputs: Any, **words: Any) -> Any:
+        nonlocal count
+        report = check(torch_model, keras_model, inputs, **words)
+        if folder:
+            count += 1
+            name = re.sub(r"[^A-Za-z0-9_.-]+", "_", request.node.nodeid.partition("::")[2]) + (f"-{count}" if count > 1 else "")
+            report.to_html(Path(folder) / f"{name}.html")
+        if not report.ok:
+            raise ParityError(report)
+        return report
+
+    return judge
 
 
 class DisagreementError(Exception):

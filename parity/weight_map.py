@@ -35,8 +35,13 @@ class WeightMap:
 
     def save(self, path: str | Path) -> None:
         """As YAML, which `weights=`, `mapping=` and `parity check --weights` read."""
-        lines = [f"{_quoted(torch)}: {_quoted(keras)}  # by {self.found_by[torch]}" for torch, keras in self.layers.items()]
-        Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+        save_map({torch: (keras, self.found_by[torch]) for torch, keras in self.layers.items()}, path)
+
+
+def save_map(layers: Mapping[str, tuple[str, str]], path: str | Path) -> None:
+    """{torch path: (Keras path, how it was found)} as lines of YAML."""
+    lines = [f"{_quoted(torch)}: {_quoted(keras)}  # by {how}" for torch, (keras, how) in layers.items()]
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def read_map(path: str | Path) -> dict[str, str]:
@@ -169,7 +174,7 @@ def _map_of(session: Session) -> WeightMap:
     matches = session.matching.matches
     names = {match.torch.name or "": match.keras.name or match.keras.layer.name for match in matches}
     notes = [f"{m.torch.name}: rows permuted, torch flattens (C, *space), Keras (*space, C)" for m in matches if m.seam is not None]
-    return WeightMap(names, {match.torch.name or "": match.how for match in matches}, tuple([*session.notes, *notes]), session.matching)
+    return WeightMap(names, {match.torch.name or "": match.how for match in matches}, (*session.notes, *notes), session.matching)
 
 
 def _quoted(path: str) -> str:

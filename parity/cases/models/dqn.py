@@ -6,8 +6,8 @@ SMALL = {"n_actions": 3, "in_channels": 2, "width": 3, "hidden": 7}
 MEMORY = {
     "state": array(12, 4),
     "action": labels(12, classes=3),
-    "reward": array(12),
-    "next_state": array(12, 4),
+    "reward": array(12, differentiable=False),  # nor do gradients reach the target network, which is a buffer here
+    "next_state": array(12, 4, differentiable=False),
     "done": mask(12, keep=0.3),
     "replay": tokens(5, 4, vocabulary=12),
 }

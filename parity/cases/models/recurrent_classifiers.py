@@ -24,9 +24,9 @@ CASES = [
         )
         for kind in ("RNN", "LSTM", "GRU")
     ),
-    Case(f"{HERE}:LSTMClassifier", "one-row", config={**ROWS, "input_size": 3}, inputs={"x": image(1, 1, 1, 3)}),
+    Case(f"{HERE}:LSTMClassifier", "one-row", config={**ROWS, "input_size": 3}, inputs={"x": image(1, 1, 1, 3)}, gradients=False),
     Case(f"{HERE}:TokenClassifier", "eval", config=WORDS, inputs={"tokens": tokens(4, 7, vocabulary=11), "lengths": LENGTHS}),
-    Case(f"{HERE}:TokenClassifier", "one-token", config={**WORDS, "padding_idx": 3}, inputs={"tokens": values([[2]]), "lengths": values([1])}),
+    Case(f"{HERE}:TokenClassifier", "one-token", config={**WORDS, "padding_idx": 3}, inputs={"tokens": values([[2]]), "lengths": values([1])}, gradients=False),
     Case(
         f"{HERE}:TokenClassifier",
         "train",

@@ -1,0 +1,16 @@
+"""Names: each of the notes' tried on both sides."""
+
+from parity.case import DemoCase, array
+
+_NAMES = {
+    "fact:learning_rate_*": "PyTorch's word is lr, Keras' is learning_rate.",
+    "fact:lr_*": "PyTorch's word is lr, Keras' is learning_rate.",
+    "fact:adam_among_layers_error": "Each framework has its own words; both refuse.",
+    "fact:paramenters_error": "Each framework has its own words; both refuse.",
+    "fact:zero_grad_*": "A Keras optimizer has nothing to zero: a tape gives new gradients.",
+}
+
+CASES = [
+    DemoCase("errata.names:misspelled", "notes", known=_NAMES),
+    DemoCase("errata.names:old_names", "five", inputs={"prediction": array(5), "labels": array(5)}),
+]
