@@ -9,6 +9,7 @@ def attempt(name: str, action: Callable[[], object]) -> dict[str, bool | str | N
     try:
         action()
     except Exception as error:
-        text = re.sub(r"\{\{.*?\}\} ?", "", str(error)).partition("\n")[0]  # TensorFlow puts {{the op and its device}} first
+        text = re.sub(r"\{\{.*?\}\} ?|\x1b\[\d*m", "", str(error))  # TensorFlow puts {{the op and its device}} first, Keras writes in bold
+        text = re.sub(r"^Exception encountered when calling .*\n+", "", text).partition("\n")[0]
         return {f"{name}_raised": True, f"{name}_error": f"{type(error).__name__}: {text}"}
     return {f"{name}_raised": False, f"{name}_error": None}

@@ -1,5 +1,6 @@
 """Observing what PyTorch refuses."""
 
+import re
 from collections.abc import Callable
 
 
@@ -8,5 +9,6 @@ def attempt(name: str, action: Callable[[], object]) -> dict[str, bool | str | N
     try:
         action()
     except Exception as error:
-        return {f"{name}_raised": True, f"{name}_error": f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"}
+        text = re.sub(r"\x1b\[\d*m", "", str(error)).partition("\n")[0]
+        return {f"{name}_raised": True, f"{name}_error": f"{type(error).__name__}: {text}"}
     return {f"{name}_raised": False, f"{name}_error": None}
