@@ -44,7 +44,7 @@ def balance(start: Float[Tensor, "n 4"], actions: Integer[Tensor, "t n"], replay
         seen.append((state, action, ops.ones_like(after[:, 0]), after, done))
         state = ops.where(done[:, None], start, after)
     memory = [ops.concatenate(part) for part in zip(*seen, strict=True)]
-    net = DQN(hidden=16)
+    net = DQN(hidden=32)
     net.eval_net(start)
     fill(net.eval_net)
     weights, optimizer, losses = net.eval_net.trainable_variables, Adam(2.0**-6), []

@@ -1,4 +1,4 @@
-"""Sixteen carts, 640 transitions, 120 steps of learning; and single moves, upright, tilted and at the edges."""
+"""Sixteen carts, 1,600 transitions, 400 steps of learning; and single moves, upright, tilted and at the edges."""
 
 from parity.case import Case, DemoCase, labels, tokens, uniform, values
 
@@ -10,11 +10,11 @@ CASES = [
         "training.cartpole:balance",
         "sixteen",
         inputs={
-            "start": uniform(16, 4, low=-0.05, high=0.05, differentiable=False),
-            "actions": labels(40, 16, classes=2),
-            "replay": tokens(120, 32, vocabulary=640),
+            "start": uniform(16, 4, low=-0.2, high=0.2, differentiable=False),
+            "actions": labels(100, 16, classes=2),
+            "replay": tokens(400, 32, vocabulary=1600),
         },
-        config={"every": 20},
+        config={"every": 10},
         backends=("tensorflow",),
     ),
 ]
