@@ -1,6 +1,7 @@
 """Detection against implementations nobody here wrote (torchvision), against definitions written out, and Keras' side compiled, saved, and on photographs."""
 
 import importlib
+import json
 
 import keras
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from references import torchvision
 from sklearn.datasets import load_sample_images
 from torch import nn
+from twins.samples import cases, made, public, twin_of, words
 
 import tf_impl.models.detection as keras_detection
 import torch_ref.models.detection as detection
@@ -476,6 +478,26 @@ def test_losses_in_xla():
         np.testing.assert_allclose(actual[key], value, rtol=1e-4, err_msg=key)
 
 
+LAYERS = [
+    target
+    for target in public("models.detection", "models.yolo_v1", "models.yolo_v3", "models.yolo_anchor_free", of=keras.layers.Layer)
+    if target.startswith(("models.detection.", "models.yolo_")) and not target.rpartition(":")[2].startswith("_")
+]
+
+
+def test_configurations():
+    """PyTorch's words and Keras' own three, as JSON, and nothing is lost on the way."""
+    assert len(LAYERS) >= 17
+    for target in LAYERS:
+        case = max(cases(target), key=lambda case: len(case.config))
+        layer = made(case)
+        config = layer.get_config()
+        assert set(config) == words(twin_of(case)) | {"name", "trainable", "dtype"}, target
+        again = type(layer).from_config(json.loads(json.dumps(config)))
+        assert json.dumps(again.get_config()) == json.dumps(config), target
+        assert [v.shape for v in again.variables] == [v.shape for v in layer.variables], target
+
+
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_half_precision_keeps_coordinates(policy):
     """Convolutions in halves; boxes, scores and losses in float32."""
@@ -484,12 +506,16 @@ def test_half_precision_keeps_coordinates(policy):
     keras.config.set_dtype_policy(policy)
     try:
         model = twin(**config)
-        found = model(np.random.default_rng(0).random((1, 64, 96, 3), np.float32), training=False)
+        images = np.random.default_rng(0).random((2, 64, 96, 3), np.float32)
+        found = model(images, training=False)
+        losses = model(images, *targets_of("mask_rcnn"), training=True)
     finally:
         keras.config.set_dtype_policy(before)
     assert model.backbone.body.conv1.compute_dtype == policy.removeprefix("mixed_")
     assert {found[name].dtype for name in ("boxes", "scores", "masks")} == {tf.float32}
     assert np.isfinite(numpy(found["boxes"])).all()
+    assert {value.dtype for value in losses.values()} == {tf.float32}
+    assert all(np.isfinite(numpy(value)) for value in losses.values())
 
 
 # Bad input: one clear error on both sides

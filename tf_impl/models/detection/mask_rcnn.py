@@ -43,7 +43,8 @@ class MaskRCNN(Model):
     Differs from PyTorch:
         torchvision's takes and returns lists of any length, and cannot be compiled whole; here all shapes are known beforehand, so one graph holds everything:
         also NMS, the sampling of proposals, and the cutting out of masks. See there. `torch_ref` has the same lists of fixed length, for comparison.
-        ResNet-50 at 800×1216 and 1,000 proposals: what suppression alone compares takes 0.4 GB, in float32.
+        The price is memory: ResNet-50 with 91 classes and 1,000 proposals at 512×640, eager in float32, peaks at 4.6 GiB, 1.6 of them before the heads,
+        because every class compares all proposals with each other, likely or not.
 
     Source: He et al. 2017, "Mask R-CNN", arXiv:1703.06870; torchvision's `maskrcnn_resnet50_fpn`.
     """
