@@ -107,7 +107,7 @@ def check(
     )
     with _quiet(), _limited(time_limit):
         session = Session(torch_model, keras_model, inputs, options)
-        with session.torch.restored(), session.keras.restored():  # type: ignore[attr-defined]
+        with session.torch.restored(), session.keras.restored():
             session.torch.configure(device)
             session.keras.configure(device)
             rows, findings = _judge(session)
@@ -247,7 +247,7 @@ def _check_repeatable(session: Session) -> None:
             for _ in range(2):
                 session.options = replace(session.options, seed=session.options.seed + 1)
                 session.keras.seed(session.options.seed)
-                values = [session.keras.plain_tensor(a) for a in session.given.keras_arrays]  # type: ignore[attr-defined]
+                values = [session.keras.plain_tensor(a) for a in session.given.keras_arrays]
                 masks = like.masks[0] if training else []
                 out = session.masked(lambda values=values: session.call_keras(values, training), masks)  # type: ignore[misc]
                 runs.append([session.keras.array(t) for _, t in session._leaves(out, "Keras", session.keras)])

@@ -75,7 +75,7 @@ def _drawn(text: str, place: int, argument: str, seed: int) -> np.ndarray:
         raise ParityUsageError(
             f"{argument}: expected a .npz file, module:function, or a maker ({', '.join(MAKERS)}) as 'image(2,3,224,224)', got {text!r}."
         ) from error
-    return draw.draw("check", seed, place)  # type: ignore[no-any-return]
+    return draw.draw("check", seed, place)
 
 
 def pair(text: str, argument: str) -> tuple[Any, Any]:

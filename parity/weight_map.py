@@ -101,7 +101,7 @@ def _matched(torch_model: Any, keras_model: Any, mapping: Mapping[str, str] | st
     options = Options(gradients=False, layers=layers)
     given = inputs if inputs is not None else _made_up(torch_model, keras_model)
     session = Session(torch_model, keras_model, np.zeros(1, np.float32) if given is None else given, options)
-    with session.torch.restored(), session.keras.restored():  # type: ignore[attr-defined]
+    with session.torch.restored(), session.keras.restored():
         session.torch.configure("cpu")
         session.keras.configure("cpu")
         if given is None or not _by_running(session, optional=inputs is None):

@@ -8,11 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from parity.diagnosis import training_trials
+from parity.diagnosis.axes import View
+from parity.diagnosis.buffer_findings import buffer_findings
 from parity.diagnosis.findings import Finding
-from parity.diagnosis.forcing import Checkpoint, View
+from parity.diagnosis.forcing import Checkpoint
+from parity.diagnosis.gradient_findings import gradient_findings
 from parity.diagnosis.layouts import ROUNDED
-from parity.diagnosis.locating import Departure, Locator, departures
+from parity.diagnosis.locating import Locator, departures
+from parity.diagnosis.loss_findings import loss_findings
+from parity.diagnosis.naming import Departure
+from parity.diagnosis.optimizer_findings import optimizer_findings
 from parity.row import Row, judge_arrays
 from parity.verdict import Verdict
 
@@ -63,11 +68,11 @@ def diagnose(session: Any, rows: Sequence[Row]) -> list[Finding]:
     for training in session.modes:
         findings += forward(session, training, differ)
     if differ:
-        findings += training_trials.buffer_findings(session, rows)
-        findings += training_trials.loss_findings(session, rows)
-        findings += training_trials.optimizer_findings(session, rows)
+        findings += buffer_findings(session, rows)
+        findings += loss_findings(session, rows)
+        findings += optimizer_findings(session, rows)
         blamed = [f for f in findings if f.severity == "difference" and f.cause not in {"bn-momentum", "bn-unbiased-var"} and f.layer != "optimizer"]
-        findings += training_trials.gradient_findings(session, rows, blamed)
+        findings += gradient_findings(session, rows, blamed)
     return unique(findings)
 
 

@@ -48,12 +48,12 @@ def inside(session: Any, point: Checkpoint, row: Any, bound: float = NOTE_BOUND)
                     return [Finding(path, where, c.cause, c.says, c.fix, True) for c in chosen]
         if changes and changes[0].config:
             return [Finding(path, where, c.cause, c.says, c.fix) for c in changes[:1]]
-    size = "" if row is None else f" by {row.difference:.1e} of {row.scale:.1e}"
+    told = "" if row is None else f" by {row.difference:.1e} of {row.scale:.1e}"
     if point.shapes is not None:
-        size = f": torch gives shape {point.shapes[0]}, Keras {point.shapes[1]}"
+        told = f": torch gives shape {point.shapes[0]}, Keras {point.shapes[1]}"
     kinds = f"{type(point.match.torch.layer).__name__} and {type(layer).__name__}"
     snippet = f"keras_layer = {where!r}  # run it alone: keras_model.get_layer({layer.name!r})(torch's input, moved to Keras' layout)"
-    return [Finding(path, where, "", f"{kinds} give different outputs for the same input{size}", snippet=snippet)]
+    return [Finding(path, where, "", f"{kinds} give different outputs for the same input{told}", snippet=snippet)]
 
 
 def vanishes(session: Any, point: Checkpoint, changes: tuple[Change, ...], bound: float) -> bool:

@@ -13,29 +13,18 @@ from typing import Any
 import numpy as np
 
 from parity.diagnosis.findings import Finding
-from parity.diagnosis.forcing import Checkpoint, View
+from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.layouts import EQUAL, ROUNDED, Index, Order, close, matching
+from parity.diagnosis.naming import Departure
+from parity.diagnosis.relating import Relating
 
 MOST = 6  # faults before one checkpoint
 _FAMILIAR = 1e-13
 PROVISIONAL = frozenset({"constant-other", "scale-other"})  # confirmed only when all of torch's code behind it then agrees
-BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
 
 
 @dataclass(eq=False)
-class Departure:
-    """A torch value that the Keras side should have at some place, and what it has there."""
-
-    number: int
-    live: np.ndarray  # as the Keras side holds it
-    view: View | None
-    layer: str  # the torch unit that is fed this value, or "output"
-    tensor: Any = None  # the Keras tensor itself
-    pads: tuple[int, ...] = ()  # what torch pads inside the module that is fed, and the Keras side before it
-
-
-@dataclass(eq=False)
-class Locator:
+class Locator(Relating):
     """Walks one torch flow against one forced Keras run."""
 
     session: Any
@@ -65,9 +54,6 @@ class Locator:
         return next(t for (d, t), run in self.session.torch_runs.items() if run.flow is self.flow)
 
     # Values
-
-    def value(self, number: int, changed: dict[int, Any]) -> Any:
-        return changed.get(number, self.flow.values[number])
 
     def explained(self, number: int, changed: dict[int, Any]) -> bool:
         """Whether the Keras run has this value: it was given or handed on, or an operation there made it."""
@@ -144,27 +130,10 @@ class Locator:
                 return [replace(f, confirmed=False) if f.cause in PROVISIONAL else f for f in findings]
         return findings
 
-    def reached(self, departure: Departure, changed: dict[int, Any], bound: float = EQUAL) -> bool:
-        return self.same(self.torch.array(self.value(departure.number, changed)), departure, bound)
-
-    @staticmethod
-    def same(array: np.ndarray, departure: Departure, bound: float = EQUAL) -> bool:
-        """Whether a torch value is what the Keras side holds there."""
-        if departure.pads and array.ndim == len(departure.pads) + 2:
-            array = np.pad(array, [(0, 0), (0, 0), *[(p, p) for p in departure.pads]])
-        view = departure.view
-        if view is not None and array.size == departure.live.size and view.order.axes and len(view.order.axes) == array.ndim:
-            try:
-                if close(departure.live, view.apply(array), bound):
-                    return True
-            except ValueError:
-                pass
-        return matching(array, departure.live, bound) is not None
-
     # Trials
 
     def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
-        from parity.frameworks.torch_trials import op_trials
+        from parity.frameworks.trials import op_trials
 
         inputs = [self.value(i, changed) for i in op.inputs]
         tensors = [t for t in inputs if t.is_floating_point()] or inputs
@@ -291,75 +260,6 @@ class Locator:
             return None
         return after
 
-    def relation(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
-        """What turns torch's value at the checkpoint into Keras', where that is one simple thing."""
-        from parity.frameworks.torch_trials import relations
-
-        value = self.value(departure.number, changed)
-        if not value.is_floating_point():
-            return self.relation_of_integers(value, departure)
-        for function, says, cause, fix in relations(value):
-            try:
-                array = self.torch.array(function(value))
-            except Exception:
-                continue
-            if not close(array, self.torch.array(value)) and self.same(array, departure, ROUNDED):
-                return cause, f"Keras has {says}", fix
-        return self.scaled(departure, self.torch.array(value))
-
-    def relation_of_integers(self, value: Any, departure: Departure) -> tuple[str, str, str] | None:
-        """Ids: rolled, reversed, counted from another number."""
-        mine, theirs = self.torch.array(value), departure.live
-        if mine.shape != theirs.shape or mine.dtype.kind not in "iu":
-            return None
-        for axis in range(mine.ndim):
-            for shift in (1, -1):
-                if np.array_equal(np.roll(mine, shift, axis), theirs):
-                    return "shifted", f"Keras has axis {axis} rolled by {shift}", "remove the shift"
-            if np.array_equal(np.flip(mine, axis), theirs):
-                return "flipped", f"Keras has axis {axis} reversed", "remove the reversal"
-        if np.ptp(theirs.astype(np.int64) - mine) == 0:
-            return "constant-other", f"Keras has ids that are {int(theirs.flat[0]) - int(mine.flat[0]):+d}", "use torch's ids"
-        return None
-
-    def inner(self, point: Checkpoint, i: int) -> Finding | None:
-        """What reaches a part of a composite torch module (a further layer of a recurrence): its value is no operation's."""
-        given, live = point.given[i], point.live[i]
-        if live is None or live.shape != given.shape:
-            return None
-        path, where = point.match.torch.path, point.match.keras.name
-        for parts in (2, 3):
-            if given.shape[-1] % parts == 0 and given.shape[-1] > parts:
-                blocks = np.split(given, parts, -1)
-                if close(live, np.concatenate(blocks[::-1], -1), ROUNDED):
-                    return Finding(path, where, "concat-order", "the directions are joined the other way round", "forward first, backward second", True)
-                for told, merged in {"summed": sum(blocks), "averaged": sum(blocks) / parts, "multiplied": np.prod(blocks, 0)}.items():
-                    if close(live, np.concatenate([merged] * parts, -1), ROUNDED):
-                        return Finding(path, where, "bidir-merge", f"the directions are {told} where torch joins them", "merge_mode='concat'", True)
-        for axis in range(given.ndim):
-            if close(live, np.flip(given, axis), ROUNDED):
-                return Finding(path, where, "flipped", f"axis {axis} is reversed before this layer", "remove the reversal", True)
-        ratio = self.scaled(Departure(0, live, View(Order(tuple(range(given.ndim)), given.shape)), path), given)
-        if ratio is not None:
-            return Finding(path, where, ratio[0], ratio[1], ratio[2], True)
-        return Finding(path, where, "", "what reaches this part of the module is not what torch's own layers hand on")
-
-    @staticmethod
-    def scaled(departure: Departure, value: np.ndarray) -> tuple[str, str, str] | None:
-        """a·x, x + b, by least squares and then exactly."""
-        if departure.view is None or departure.live.size != value.size or value.size < 2:
-            return None
-        mine, theirs = departure.view.apply(value).reshape(-1), departure.live.reshape(-1)
-        if not np.isfinite(mine).all() or not np.isfinite(theirs).all() or not mine.any():
-            return None
-        factor = float(mine @ theirs / (mine @ mine))
-        if close(theirs, factor * mine, 1e-9):
-            return "scale-other", f"Keras has {factor:.6g} times", "use torch's factor"
-        slope, shift = np.polyfit(mine, theirs, 1) if np.ptp(mine) > 0 else (0.0, 0.0)
-        if close(theirs, slope * mine + shift, 1e-9):
-            return "scale-other", f"Keras has {slope:.6g}·x + {shift:.6g} in place", "use torch's factor and shift"
-        return None
-
     def extra(self, departure: Departure, changed: dict[int, Any]) -> Finding:
         """Keras has torch's value, and then does something more with it."""
         layer = self.behind(departure.number, departure)
@@ -369,104 +269,11 @@ class Locator:
             return Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
         return Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
 
-    def padded_otherwise(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
-        """The Keras side pads before the layer, and not as torch does inside it."""
-        value = self.torch.array(self.value(departure.number, changed))
-        axes = (0, *range(2, value.ndim), 1) if value.ndim > 2 else tuple(range(value.ndim))
-        live = departure.live
-        if value.ndim < 3 or live.ndim != value.ndim:
-            return None
-        for order in (axes, tuple(range(value.ndim))):
-            moved = value.transpose(order)
-            more = [b - a for a, b in zip(moved.shape, live.shape, strict=True)]
-            if min(more) < 0 or not any(more):
-                continue
-            for start in np.ndindex(*[n + 1 for n in more]):
-                window = tuple(slice(s, s + n) for s, n in zip(start, moved.shape, strict=True))
-                if close(live[window], moved):
-                    sides = [(s, n - s) for s, n in zip(start, more, strict=True) if n]
-                    told = (
-                        f"Keras pads {sides} where torch pads {departure.pads} on both sides" if departure.pads else f"Keras pads {sides} where torch does not"
-                    )
-                    return "same-stride2", told, f"ZeroPadding{value.ndim - 2}D({departure.pads or 0})"
-        return None
-
     def other_input(self, departure: Departure) -> Finding:
         place = next((i for i, n in enumerate(self.flow.inputs) if not self.explained(n, {})), 0)
         return Finding(
             "input", "", "input-other", f"the Keras model is not given what torch is given as {self.session.names[place]}", "give both the same numbers"
         )
-
-    # Words
-
-    def place(self, op: Any, departure: Departure) -> str:
-        """The torch module to name: the one that is the operation, else the one whose output it takes, else the one whose forward it stands in."""
-        modules = dict(self.session.torch_model.named_modules())
-        module = modules.get(op.path)
-        if op.path and module is not None and not any(module.children()):
-            return str(op.path)
-        floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
-        if len(floats) > 1:
-            return str(op.path) if op.path and departure.layer == "output" else departure.layer if not op.path else str(op.path)
-        belongs = op.name in BELONGING or op.name.strip("_") in _activation_names()
-        if not belongs and departure.layer != "output" and (not floats or floats[0] not in self.given):
-            return departure.layer
-        for number in floats:
-            near = self.units.get(number) or self.behind(number, departure)
-            if near != "output":
-                return near
-        return op.path or departure.layer
-
-    def behind(self, number: int, departure: Departure) -> str:
-        """The leaf module that a value comes from."""
-        for _ in range(20):
-            if number in self.units:
-                return self.units[number]
-            if number in self.given:
-                return "input"
-            calls = [c for c in self.flow.calls if number in c.made and c.path and not any(c.module.children())]
-            if calls:
-                return str(calls[0].path)
-            op = self.flow.producers.get(number)
-            floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()] if op is not None else []
-            if not floats:
-                break
-            number = floats[0]
-        return departure.layer
-
-    def chain(self, departure: Departure) -> list[Any]:
-        """What the Keras side did last before the departed value, back to what is explained."""
-        by_id = {seen.key: seen for seen in self.seen}
-        current = by_id.get(id(departure.tensor)) if departure.tensor is not None else None
-        found = []
-        while current is not None and not current.forced and len(found) < 8:
-            found.append(current)
-            sources = [by_id[s] for s in current.sources if s in by_id and by_id[s] is not current and by_id[s].step < current.step]
-            current = max(sources, key=lambda s: s.step) if sources else None
-        return found[::-1]
-
-    def keras_says(self, departure: Departure) -> str:
-        done = [seen.what for seen in self.chain(departure) if seen.what not in _SILENT]
-        return f" (Keras: {', '.join(done)})" if done else ""
-
-    def keras_layer(self, departure: Departure) -> str:
-        layers = [seen.layer for seen in self.chain(departure) if seen.layer]
-        return layers[-1] if layers else ""
-
-    def snippet(self, op: Any, changed: dict[int, Any]) -> str:
-        """The smallest piece that is not explained, as a program."""
-        shapes = [tuple(self.value(i, changed).shape) for i in op.inputs]
-        arguments = ", ".join(f"torch.randn({shape}, dtype=torch.float64)" for shape in shapes)
-        return f"import torch\n# torch's operation whose output the Keras run never has; compare with what your code does here\nprint(torch.{op.name}({arguments}))"
-
-
-_SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
-
-
-def _activation_names() -> frozenset[str]:
-    from parity.frameworks.torch_trials import ACTIVATION_NAMES
-
-    return ACTIVATION_NAMES
 
 
 def departures(session: Any, training: bool, fine: list[tuple[Checkpoint, Checkpoint]], departs: Any) -> Iterator[tuple[Departure, Checkpoint | None]]:

@@ -150,7 +150,7 @@ def _subsets(rank: int, count: int) -> Iterator[tuple[int, ...]]:
 
 def _seams(session: Any, match: Match, binding: Binding, right: np.ndarray) -> Iterator[Candidate]:
     """Rows of the first dense layer behind a flatten."""
-    from parity.diagnosis.forcing import flattened_from
+    from parity.diagnosis.axes import flattened_from
     from parity.diagnosis.matching import Seam
 
     if match.keras.kind != "linear" or right.ndim != 2:

@@ -141,7 +141,7 @@ class Keras:
 
     def compiled(self, function: Callable[..., Any], mode: str) -> Callable[..., Any]:
         """The same as a graph ("graph") or compiled by XLA ("jit"); as it is ("eager")."""
-        return function if mode == "eager" else self.engine.compiled(function, mode == "jit")  # type: ignore[no-any-return]
+        return function if mode == "eager" else self.engine.compiled(function, mode == "jit")
 
     def is_keras_loss(self, loss: Any) -> bool:
         """A loss of `keras.losses`, or of a class derived from `keras.losses.Loss`, which are called (target, output)."""

@@ -73,7 +73,7 @@ class TensorFlow:
             self.tf.config.experimental.enable_tensor_float_32_execution(tf32)
 
     def compiled(self, function: Function, jit: bool) -> Function:
-        return self.tf.function(function, jit_compile=jit)  # type: ignore[no-any-return]
+        return self.tf.function(function, jit_compile=jit)
 
     def tensor(self, array: np.ndarray) -> Any:
         return self.tf.convert_to_tensor(array)

@@ -39,11 +39,11 @@ def watched(on_layer: LayerHook, on_op: OpHook | None = None) -> Iterator[None]:
             stack.enter_context(_eagerly())
             if on_op is not None:
                 stack.enter_context(_operations(on_op))
-        cls.__call__ = call  # type: ignore[method-assign]
+        cls.__call__ = call
         try:
             yield
         finally:
-            cls.__call__ = original  # type: ignore[method-assign]
+            cls.__call__ = original
 
 
 @contextlib.contextmanager

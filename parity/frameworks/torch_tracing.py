@@ -116,7 +116,7 @@ def mapped(value: Any, of: Callable[[Any], Any]) -> Any:
     return value
 
 
-class _Tracer(TorchFunctionMode):
+class _Tracer(TorchFunctionMode):  # type: ignore[misc]
     def __init__(self, flow: Flow, keep_live: bool, masks: Sequence[torch.Tensor] | None = None, cut: tuple[int, int] | None = None) -> None:
         super().__init__()
         self.cut = cut
@@ -258,7 +258,7 @@ def numbers(value: Any) -> list[int]:
     return found
 
 
-class _Function(torch.nn.Module):
+class _Function(torch.nn.Module):  # type: ignore[misc]
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__()
         object.__setattr__(self, "function", function)  # a loss that is a module is no child here: its operations are wanted

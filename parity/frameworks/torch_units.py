@@ -123,9 +123,9 @@ def _run_one(module: Any, layer: int, reverse: bool, x: torch.Tensor, states: Se
     seq = seq.flip(time) if reverse else seq
     words = (module.bias, 1, 0.0, False, False, bool(time))
     if module.mode == "LSTM":
-        out, h, c = torch._VF.lstm(seq, tuple(starts), weights, *words)  # type: ignore[attr-defined]
+        out, h, c = torch._VF.lstm(seq, tuple(starts), weights, *words)
     else:
-        kernel = {"GRU": torch._VF.gru, "RNN_TANH": torch._VF.rnn_tanh, "RNN_RELU": torch._VF.rnn_relu}[module.mode]  # type: ignore[attr-defined]
+        kernel = {"GRU": torch._VF.gru, "RNN_TANH": torch._VF.rnn_tanh, "RNN_RELU": torch._VF.rnn_relu}[module.mode]
         out, h = kernel(seq, starts[0], weights, *words)
         c = None
     ordered = out.flip(time) if reverse else out

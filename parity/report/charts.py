@@ -111,7 +111,7 @@ def plot(x: Axis, y: Axis, x_label: str, body: str, described: str, *, y_label: 
         grid.append(f'<text class="x" x="{x.place(tick)}" y="{bottom + 14}">{x.label(tick)}</text>')
     labels = f'<text class="axis" x="{width - RIGHT}" y="{height - 3}">{escape(x_label)}</text>'
     if y_label:
-        labels += f'<text class="axis" x="{LEFT - 6}" y="{TOP - 3}">{escape(y_label)}</text>'
+        labels += f'<text class="axis start" x="{LEFT}" y="{TOP - 3}">{escape(y_label)}</text>'
     return f'<svg class="plot" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(described)}">{"".join(grid)}{body}{labels}</svg>'
 
 

@@ -154,7 +154,8 @@ def as_markdown(report: Report) -> str:
 def _plain_tree(report: Report) -> Iterator[str]:
     for branch in branches(report):
         marks = "; ".join(f.cause or "unknown cause" for f in branch.findings)
-        yield f"{'  ' * branch.depth}{branch.name} ({branch.kind}){' = ' + branch.keras if branch.keras else ''} {branch.verdict}{'  <-- ' + marks if marks else ''}".rstrip()
+        keras = f" = {branch.keras}" if branch.keras else ""
+        yield f"{'  ' * branch.depth}{branch.name} ({branch.kind}){keras} {branch.verdict}{'  <-- ' + marks if marks else ''}".rstrip()
 
 
 def _cell(text: object) -> str:

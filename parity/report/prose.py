@@ -77,7 +77,7 @@ def _parse(lines: Sequence[str], title: str = "") -> Iterator[Block]:
             yield Block("code", inspect.cleandoc("\n".join(lines[i:end])))
             i = end
         elif not line.startswith(" ") and (match := _TITLE.match(stripped)):
-            end = _until(lines, i + 1, lambda text: bool(text.strip()) and not text.startswith(" ") if not match[2] else not text.startswith(" "))
+            end = _until(lines, i + 1, _ends_paragraph if match[2] else lambda text: bool(text.strip()) and not text.startswith(" "))
             body = inspect.cleandoc("\n".join([match[2] or "", *lines[i + 1 : end]])).splitlines()
             yield Block("section", match[1], blocks=tuple(_parse(body, match[1])))
             i = end
@@ -86,9 +86,13 @@ def _parse(lines: Sequence[str], title: str = "") -> Iterator[Block]:
             yield Block("list", items=tuple(_items(lines[i:end])))
             i = end
         else:
-            end = _until(lines, i + 1, lambda text: not text.strip() or text.strip().startswith(("$$", ">>>")) or bool(_TITLE.match(text)))
+            end = _until(lines, i + 1, _ends_paragraph)
             yield Block("paragraph", " ".join(part.strip() for part in lines[i:end]))
             i = end
+
+
+def _ends_paragraph(text: str) -> bool:
+    return not text.strip() or text.strip().startswith(("$$", ">>>")) or bool(_TITLE.match(text))
 
 
 def _until(lines: Sequence[str], start: int, stop: object) -> int:

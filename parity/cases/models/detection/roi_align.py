@@ -1,4 +1,4 @@
-"""Boxes inside, at the edge, outside, thinner than a pixel and larger than the features; samples fixed and adaptive; levels of a pyramid."""
+"""Boxes inside, at the edge, outside, thinner than a pixel and larger than the features, empty, inside out; samples fixed and adaptive; levels of a pyramid."""
 
 from parity.case import Case, image, values
 
@@ -10,7 +10,14 @@ ROIS = [
     [0, -1.8, -2.2, 3.1, 4.4],
 ]
 INSIDE = ROIS[:3]
-BOXES = [[0, 9.45, 4.5, 55.8, 63.5], [1, 25.2, 12.6, 67.0, 54.0], [1, 43.25, 56.25, 70.3, 64.0], [0, 0.0, 0.0, 0.0, 0.0], [0, 81.9, 20.4, 96.0, 63.5]]
+BOXES = [
+    [0, 9.45, 4.5, 55.8, 63.5],
+    [1, 25.2, 12.6, 67.0, 54.0],
+    [1, 43.25, 56.25, 70.3, 64.0],
+    [0, 0.0, 0.0, 0.0, 0.0],
+    [0, 30.0, 40.0, 20.0, 50.0],
+    [0, 81.9, 20.4, 96.0, 63.5],
+]
 LARGE = [[0, 10.0, 20.0, 60.0, 90.0], [0, 100.0, 50.0, 260.0, 200.0], [0, 50.0, 60.0, 350.0, 400.0], [0, 0.0, 0.0, 768.0, 512.0]]
 PYRAMID = (image(2, 3, 16, 24), image(2, 3, 8, 12), image(2, 3, 4, 6), image(2, 3, 2, 3))
 

@@ -9,11 +9,30 @@ import torch
 import torch.nn.functional as F
 
 from parity.frameworks.torch_tracing import Op
-from parity.frameworks.torch_trials import OpTrial, _with, op_trials
+from parity.frameworks.trials import op_trials
+from parity.frameworks.trials.trial import OpTrial, changed_by
 
 LOSSES = frozenset(
-    "cross_entropy nll_loss binary_cross_entropy binary_cross_entropy_with_logits mse_loss l1_loss smooth_l1_loss huber_loss kl_div poisson_nll_loss "
-    "hinge_embedding_loss margin_ranking_loss cosine_embedding_loss triplet_margin_loss soft_margin_loss multi_margin_loss ctc_loss gaussian_nll_loss".split()
+    {
+        "cross_entropy",
+        "nll_loss",
+        "binary_cross_entropy",
+        "binary_cross_entropy_with_logits",
+        "mse_loss",
+        "l1_loss",
+        "smooth_l1_loss",
+        "huber_loss",
+        "kl_div",
+        "poisson_nll_loss",
+        "hinge_embedding_loss",
+        "margin_ranking_loss",
+        "cosine_embedding_loss",
+        "triplet_margin_loss",
+        "soft_margin_loss",
+        "multi_margin_loss",
+        "ctc_loss",
+        "gaussian_nll_loss",
+    }
 )
 
 
@@ -26,11 +45,11 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     reduction = op.kwargs.get("reduction", "mean")
     for other in ("sum", "mean", "batchmean"):
         if other != reduction:
-            yield OpTrial("loss-reduction", f"reduction {other!r} where torch has {reduction!r}", fix, _with(op, reduction=other))
+            yield OpTrial("loss-reduction", f"reduction {other!r} where torch has {reduction!r}", fix, changed_by(op, reduction=other))
     count = inputs[0].shape[0]
 
     def summed(divide: float) -> Any:
-        inner = _with(op, reduction="sum")
+        inner = changed_by(op, reduction="sum")
         return lambda *a, **k: inner(*a, **k) / divide
 
     yield OpTrial("loss-reduction", "the sum divided by the batch", fix, summed(count))
@@ -42,16 +61,16 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
         summed(inputs[1].numel() if len(inputs) > 1 else count),
     )
     for name, slug in (("weight", "ce-class-weight"), ("pos_weight", "bce-pos-weight")):
-        yield OpTrial(slug, f"no {name}", f"weight as torch does: {name}", _with(op, **{name: None}))
+        yield OpTrial(slug, f"no {name}", f"weight as torch does: {name}", changed_by(op, **{name: None}))
     for smoothing in (0.0, 0.01, 0.05, 0.1, 0.2, 0.3):
-        yield OpTrial("ce-label-smoothing", f"label_smoothing {smoothing}", fix, _with(op, label_smoothing=smoothing))
-    yield OpTrial("ce-class-weight", "no class weights and no label smoothing", fix, _with(op, weight=None, label_smoothing=0.0))
+        yield OpTrial("ce-label-smoothing", f"label_smoothing {smoothing}", fix, changed_by(op, label_smoothing=smoothing))
+    yield OpTrial("ce-class-weight", "no class weights and no label smoothing", fix, changed_by(op, weight=None, label_smoothing=0.0))
     yield from _weighted(op, inputs, fix)
     for index in (-100, 0, -1, 255):
-        yield OpTrial("ce-ignore-index", f"ignore_index {index}", fix, _with(op, ignore_index=index))
+        yield OpTrial("ce-ignore-index", f"ignore_index {index}", fix, changed_by(op, ignore_index=index))
     for delta in (0.1, 0.5, 1.0, 1.5, 2.0):
-        yield OpTrial("huber", f"delta {delta}", fix, _with(op, delta=delta))
-        yield OpTrial("huber", f"beta {delta}", fix, _with(op, beta=delta))
+        yield OpTrial("huber", f"delta {delta}", fix, changed_by(op, delta=delta))
+        yield OpTrial("huber", f"beta {delta}", fix, changed_by(op, beta=delta))
     if op.name == "cross_entropy":
         yield OpTrial("ce-double-softmax", "a softmax before the loss of logits", "pass logits", lambda x, *a, **k: op.function(torch.softmax(x, 1), *a, **k))
         yield OpTrial("ce-from-logits", "logits taken for probabilities", "from_logits=True", lambda x, t, *a, **k: _of_probabilities(x, t))
@@ -99,7 +118,7 @@ def _weighted(op: Op, inputs: list[torch.Tensor], fix: str) -> Iterator[OpTrial]
     if "weight" in op.kwargs and op.kwargs["weight"] is not None:
         for label, change in {"in reverse order": lambda w: w.flip(0), "inverted": lambda w: 1 / w, "normalised": lambda w: w / w.sum() * w.numel()}.items():
             yield OpTrial("ce-class-weight", f"the class weights {label}", fix, changed("weight", change))
-        plain = _with(op, weight=None, reduction="none")
+        plain = changed_by(op, weight=None, reduction="none")
         for divide in (False, True):
 
             def whole(x: torch.Tensor, t: torch.Tensor, *a: Any, d: bool = divide, **k: Any) -> torch.Tensor:
@@ -113,7 +132,7 @@ def _weighted(op: Op, inputs: list[torch.Tensor], fix: str) -> Iterator[OpTrial]
                 "ce-label-smoothing", f"labels smoothed by {smoothing}", fix, lambda x, t, *a, s=smoothing, **k: op.function(x, t * (1 - s) + 0.5 * s, *a, **k)
             )
     if op.kwargs.get("pos_weight") is not None:
-        single = _with(op, pos_weight=None, reduction="none")
+        single = changed_by(op, pos_weight=None, reduction="none")
 
         def negatives(x: torch.Tensor, t: torch.Tensor, *a: Any, **k: Any) -> torch.Tensor:
             return (single(x, t, *a, **k) * (t + (1 - t) * k["pos_weight"])).mean()

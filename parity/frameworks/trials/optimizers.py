@@ -37,12 +37,12 @@ def variants(factory: Factory, made: torch.optim.Optimizer, config: Mapping[str,
     for name, other in kin.items():
         if config.get("class") == name and not isinstance(made, other) and other.__name__.lower() not in type(made).__name__.lower():
             yield (
-                _decoupled(lambda p, o=other: o(p, lr=group["lr"]), decay, group["lr"]),
+                _decoupled(_made(other, {"lr": group["lr"]}), decay, group["lr"]),
                 "optimizer-other",
                 f"{name} where torch has {type(made).__name__}",
                 f"use {type(made).__name__}",
             )
-            yield (lambda p, o=other: o(p, lr=group["lr"])), "optimizer-other", f"{name} where torch has {type(made).__name__}", f"use {type(made).__name__}"
+            yield (_made(other, {"lr": group["lr"]})), "optimizer-other", f"{name} where torch has {type(made).__name__}", f"use {type(made).__name__}"
     if decay:
         yield (
             _vectors_spared(factory),
@@ -60,7 +60,7 @@ def variants(factory: Factory, made: torch.optim.Optimizer, config: Mapping[str,
             words = {k: v for k, v in group.items() if k in ("lr", "betas", "eps", "weight_decay", "amsgrad", "maximize")}
             told = "decoupled weight decay (AdamW's)" if other is torch.optim.AdamW else "coupled weight decay (Adam's)"
             cause = "adam-weight-decay"
-            yield (lambda p, o=other, w=words: o(p, **w)), cause, f"{told} where torch's {kind.__name__} has the other", "the same kind of decay"
+            yield (_made(other, words)), cause, f"{told} where torch's {kind.__name__} has the other", "the same kind of decay"
     epsilons = dict.fromkeys([config.get("epsilon"), 1e-7, 1e-8, group.get("eps")])
     rates = dict.fromkeys([group.get("lr"), rate])
     if "betas" in group:
@@ -96,6 +96,10 @@ def variants(factory: Factory, made: torch.optim.Optimizer, config: Mapping[str,
     for norm in (0.1, 0.5, 1.0, 2.0, 5.0, 10.0):
         yield _clipped(factory, "norm", norm), "clipnorm", f"every gradient clipped to the norm {norm}", "torch clips the norm of all gradients together"
         yield _clipped(factory, "global", norm), "clipnorm", f"gradients clipped to the global norm {norm}", "do not clip"
+
+
+def _made(kind: Any, words: Mapping[str, Any]) -> Factory:
+    return lambda parameters: kind(parameters, **words)
 
 
 class _Wrapped:
@@ -158,7 +162,7 @@ class _Several:
 
 
 def _inside_root(made: Any, group: Mapping[str, Any], eps: float) -> Factory:
-    class RootRMSprop(torch.optim.Optimizer):
+    class RootRMSprop(torch.optim.Optimizer):  # type: ignore[misc]
         def __init__(self, parameters: Any) -> None:
             super().__init__(parameters, {"lr": group["lr"], "alpha": group["alpha"], "momentum": group.get("momentum", 0)})
 

@@ -1,0 +1,119 @@
+"""Where the inputs of a layer are, how they lie, and what a flatten, a padding or a crop beside the layer does to them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.layouts import Order
+from parity.diagnosis.matching import Match, Seam
+
+CHANNEL_KINDS = frozenset({"conv", "conv_transpose", "batch_norm", "group_norm", "instance_norm", "prelu"})
+LINEAR = frozenset({"linear", ""})
+
+
+@dataclass(eq=False)
+class View:
+    """How a torch value lies on the Keras side: an order of axes, and the seam of a flatten where there is one."""
+
+    order: Order
+    seam: Seam | None = None
+
+    def apply(self, array: np.ndarray) -> np.ndarray:
+        return self.order.apply(self.seam.to_keras(array) if self.seam else array)
+
+    def undo(self, array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        back = self.order.undo(array, shape)
+        return self.seam.to_torch(back) if self.seam else back
+
+
+def padded_as(match: Match, given: list[np.ndarray], live: list[np.ndarray], layer: Any) -> tuple[list[np.ndarray], tuple[int, ...]]:
+    """Torch's input as its module pads it, where the Keras side pads before a layer that does not."""
+    module = match.torch.layer
+    pads = getattr(module, "padding", None)
+    if match.keras.kind != "conv" or match.torch.kind != "conv" or pads is None or isinstance(pads, str) or not live or given[0].ndim != live[0].ndim:
+        return given, ()
+    pads = (pads,) * (given[0].ndim - 2) if isinstance(pads, int) else tuple(pads)
+    if not any(pads) or getattr(layer, "padding", "same") != "valid" or sorted(given[0].shape) == sorted(live[0].shape):
+        return given, ()
+    mode = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[getattr(module, "padding_mode", "zeros")]
+    return [np.pad(given[0], [(0, 0), (0, 0), *[(p, p) for p in pads]], mode=mode), *given[1:]], pads  # type: ignore[call-overload]
+
+
+def cropped_as(point: Any, layer: Any, actual: np.ndarray) -> tuple[Any, ...] | None:
+    """Where torch's output stands in that of a transposed convolution without padding; None where the shapes say otherwise."""
+    module = point.match.torch.layer
+    if point.match.keras.kind != "conv_transpose" or getattr(layer, "padding", "") != "valid" or not hasattr(module, "output_padding"):
+        return None
+    shape = tuple(next(iter(point.final.made.values())).shape)
+    rank = len(shape) - 2
+    last = getattr(layer, "data_format", "channels_last") == "channels_last"
+    index: list[Any] = [slice(None)] * actual.ndim
+    pads = (module.padding,) * rank if isinstance(module.padding, int) else tuple(module.padding)
+    for i in range(rank):
+        axis = (1 if last else 2) + i
+        if pads[i] + shape[2 + i] > actual.shape[axis]:
+            return None
+        index[axis] = slice(pads[i], pads[i] + shape[2 + i])
+    return tuple(index) if any(pads) or actual.size != int(np.prod(shape)) else None
+
+
+@contextlib.contextmanager
+def linear_activation(layer: Any, kind: str) -> Iterator[Any]:
+    """A layer's fused activation taken off while it is compared; it is applied to what is handed on."""
+    activation = getattr(layer, "activation", None)
+    if kind not in {"linear", "conv", "conv_transpose"} or activation is None or getattr(activation, "__name__", "") == "linear":
+        yield None
+        return
+    import_linear = getattr(type(layer), "_parity_linear", None) or _identity
+    layer.activation = import_linear
+    try:
+        yield activation
+    finally:
+        layer.activation = activation
+
+
+def _identity(x: Any) -> Any:
+    return x
+
+
+def tensor_places(layer: Any, kind: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], is_tensor: Any) -> list[Any]:
+    """Where a call has its tensor inputs, in torch's order."""
+    if kind == "attention":
+        order = {"query": 0, "value": 1, "key": 2}
+        found: list[Any] = []
+        for name in ("query", "key", "value"):
+            if len(args) > order[name] and is_tensor(args[order[name]]):
+                found.append(order[name])
+            elif is_tensor(kwargs.get(name)):
+                found.append(name)
+        return found
+    for i, value in enumerate(args):
+        if is_tensor(value):
+            return [i]
+    for name in ("inputs", "x", "input"):
+        if is_tensor(kwargs.get(name)):
+            return [name]
+    return [name for name, value in kwargs.items() if is_tensor(value)][:1]
+
+
+def flattened_from(flow: Any, number: int | None, features: int) -> tuple[int, ...] | None:
+    """(C, *space) where a value came, through element-wise functions, from flattening an (N, C, *space) one."""
+    for _ in range(50):
+        op = flow.producers.get(number) if number is not None else None
+        if op is None or not op.inputs:
+            return None
+        source = op.inputs[0]
+        before, after = flow.values[source], flow.values[number]
+        if before.shape == after.shape:
+            number = source
+            continue
+        if op.name in {"flatten", "view", "reshape"} and before.dim() >= 3 and after.dim() == 2:
+            shape = tuple(before.shape[1:])
+            return shape if int(np.prod(shape)) == features else None
+        return None
+    return None

@@ -1,0 +1,131 @@
+"""Gradients: layers left frozen, gradients cut off, rows of an embedding that must not learn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from parity.diagnosis.closeness import equal, failing
+from parity.diagnosis.findings import Finding
+from parity.row import Row
+
+MOST_CUTS = 40
+
+
+def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding]) -> Iterator[Finding]:
+    """Forward and loss agree, gradients do not: frozen layers, gradients cut off, padding rows."""
+    bad = failing(rows, "grad")
+    if not bad and not failing(rows, "input_grad"):
+        return
+    blamed = {finding.layer for finding in known if finding.severity == "difference"}
+    frozen = [row for row in bad if row.verdict.value == "missing"]
+    told = set()
+    for row in frozen:
+        match = next((m for m in session.matching.matches for b in m.bindings if any(label.startswith(row.name) for label in b.labels)), None)
+        path = row.name.rpartition(".")[0] if match is None else match.torch.path
+        if path in told or path in blamed:
+            continue
+        told.add(path)
+        if match is None:
+            yield Finding(path, "", "layer-missing", f"no Keras variable holds torch's {row.name}", "add the layer, or pass layers={torch path: Keras path}")
+        elif not any(b.held.variable.trainable for b in match.bindings if any(label.startswith(row.name) for label in b.labels)):
+            layer = match.keras.layer
+            fix = f"{match.keras.name or layer.name}.trainable = True"
+            yield Finding(path, match.keras.name or layer.name, "layer-frozen", "trainable=False where torch trains these weights", fix, True)
+        else:
+            yield Finding(path, match.keras.name, "bias-missing", f"nothing in the Keras layer holds torch's {row.name}", "use_bias=True")
+    for row in bad:
+        if row.verdict.value == "extra":
+            yield Finding(
+                row.layer or "model",
+                row.name,
+                "bias-extra",
+                f"{row.name.removeprefix('keras:')} has no counterpart in torch",
+                "use_bias=False, or drop the layer",
+            )
+    if known or frozen:
+        return
+    yield from _cut(session, [row for row in bad if row.verdict.value == "different"] + failing(rows, "input_grad"))
+
+
+def _cut(session: Any, bad: Sequence[Row]) -> Iterator[Finding]:
+    """A gradient stopped somewhere: torch again, with the gradient cut at one value after the other, until Keras' gradients come out."""
+    training = session.trains
+    run = session.torch_runs[("float64", training)]
+    theirs = {f"{r.role}:{r.name}": r.array for r in session.keras_records["float64"] if r.role in {"grad", "input_grad"}}
+    names = {row.name for row in bad}
+    embedding = next((m for m in session.matching.matches if m.torch.kind == "embedding" and f"{m.torch.path}.weight".lstrip(".") in names), None)
+    if embedding is not None and getattr(embedding.torch.layer, "padding_idx", None) is not None and len(names) == 1:
+        row = embedding.torch.layer.padding_idx
+        told = f"torch's row {row} (padding_idx) gets no gradient, the Keras embedding's does"
+        mine = next(r.array for r in run.records if r.role == "grad" and r.name in names)
+        other = theirs[f"grad:{next(iter(names))}"].copy()
+        other[row] = mine[row]
+        yield Finding(
+            embedding.torch.path, embedding.keras.name, "emb-padding-idx", told, "zero the gradient of that row, or mask it", equal(other, mine, 1e-7)
+        )
+        return
+    for op, number, path in _cuts(session, run, names):
+        again = session.run_torch("float64", training, like=run, cut=(op, number))
+        mine = {f"{r.role}:{r.name}": r.array for r in again.records if r.role in {"grad", "input_grad"}}
+        if all(equal(theirs[key], array, 1e-6) for key, array in mine.items() if key in theirs):
+            name = run.flow.ops[op].name
+            yield Finding(path, "", "stop-gradient", f"the gradient is cut off on the way into torch's {name}", "remove the stop_gradient", True)
+            return
+    last = _last_wrong(session, run, names)
+    if last is not None:
+        yield Finding(last, "", "", "the forward pass agrees, the gradient does not, from here backwards", snippet=_gradient_snippet(last))
+
+
+def _gradient_snippet(path: str) -> str:
+    return f"# compare the gradient of everything behind {path!r}: tape.gradient(output, its output) against torch.autograd.grad"
+
+
+def _last_wrong(session: Any, run: Any, names: set[str]) -> str | None:
+    """The unit nearest the output whose gradients are wrong."""
+    order = {call.path: i for i, call in enumerate(run.flow.calls)}
+    units = [m.torch for m in session.matching.matches if any(p.name in names for p in m.torch.pieces.values())]
+    units.sort(key=lambda u: order.get(u.path, -1))
+    return units[-1].path if units else None
+
+
+def _cuts(session: Any, run: Any, names: set[str]) -> Iterator[tuple[int, int, str]]:
+    """(operation, value) where a gradient may be cut: the way from the last wrong unit to the next ones first, then everywhere."""
+    from parity.diagnosis.locating import Locator
+
+    flow = run.flow
+    locator = Locator.__new__(Locator)  # only for its table of what units made
+    locator.session, locator.flow, locator.units, locator.given = session, flow, {}, set(flow.inputs)
+    for match in session.matching.matches:
+        for call in run.calls.get(id(match.torch), []):
+            for number in call.left.values():
+                if number is not None:
+                    locator.units.setdefault(number, match.torch.path)
+    last = _last_wrong(session, run, names)
+    starts = [n for n, path in locator.units.items() if path == last] or list(flow.inputs)
+    reached, near = set(starts), []
+    for op in flow.ops:
+        if reached & set(op.inputs):
+            near += [(op.index, n) for n in op.inputs if n in reached]
+            if not any(n in locator.units for n in op.outputs):
+                reached |= set(op.outputs)
+    far = [(op.index, n) for op in flow.ops for n in dict.fromkeys(op.inputs) if flow.values[n].is_floating_point()]
+    for index, number in list(dict.fromkeys([*near, *far]))[:MOST_CUTS]:
+        op = flow.ops[index]
+        yield index, number, consumer_of(flow, op)
+
+
+def consumer_of(flow: Any, op: Any) -> str:
+    """The leaf module that an operation belongs to, else the first one that what it makes is fed to."""
+    leaves = [c for c in flow.calls if c.path and not any(c.module.children())]
+    own = next((c.path for c in leaves if c.ops[0] <= op.index < c.ops[1]), None)
+    if own is not None:
+        return str(own)
+    reached = set(op.outputs)
+    for later in flow.ops[op.index + 1 :]:
+        if reached & set(later.inputs):
+            call = next((c for c in leaves if c.ops[0] <= later.index < c.ops[1]), None)
+            if call is not None:
+                return str(call.path)
+            reached |= set(later.outputs)
+    return str(op.path) or "output"

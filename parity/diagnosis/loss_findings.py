@@ -1,0 +1,140 @@
+"""The loss: both sides' on torch's outputs and targets, and which change of one attribute makes them equal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.closeness import equal, failing, name_of
+from parity.diagnosis.findings import Finding
+from parity.diagnosis.session import keras_loss
+from parity.row import Row
+
+
+def loss_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Both losses on torch's outputs and targets, so that nothing of the models is in it."""
+    options = session.options
+    if options.loss is None or not (failing(rows, "loss") or failing(rows, "grad") or failing(rows, "input_grad")):
+        return
+    from parity.frameworks.torch_tracing import trace_function
+
+    torch, keras = session.torch, session.keras
+    training = session.modes[-1]
+    run = session.torch_runs[("float64", training)]
+    with torch.precision("float64"):
+        outputs = torch.detached(run.output)
+        flow, value = trace_function(options.loss[0], (outputs, session._targets(torch)))
+        expected = torch.array(value)
+    with session.keras_in("float64"):
+        theirs = session.keras_outputs(run)
+        if theirs is None:
+            return
+        actual = _keras_value(session, theirs, options.loss[1])
+        if actual is None or equal(actual, expected, 1e-7):
+            return
+        for change, cause, says, fix in _keras_losses(options.loss, expected, actual, keras):
+            again = _keras_value(session, theirs, change)
+            if again is not None and equal(again, expected, 1e-7):
+                yield Finding("loss", name_of(options.loss[1]), cause, says, fix, True)
+                return
+        again = _keras_value(session, theirs, options.loss[1], swapped=True)
+        if again is not None and equal(again, expected, 1e-7):
+            fix = "call (target, output): members of keras.losses take the target first"
+            yield Finding("loss", name_of(options.loss[1]), "loss-arguments", "target and output are exchanged", fix, True)
+            return
+    yield _by_torch(session, flow, expected, actual) or _unknown_loss(options, expected, actual)
+
+
+def _keras_value(session: Any, outputs: Any, loss: Any, swapped: bool = False) -> np.ndarray | None:
+    try:
+        view = next(iter(session.orders.values()), None)
+        targets = session._targets(session.keras, view)
+        if swapped:
+            targets = session.keras.tensor(np.asarray(session.options.targets, np.float32))
+            value = keras_loss(loss, targets, outputs, session.keras)
+        elif loss is session.options.loss[1]:
+            value = session._keras_loss(outputs, view)
+        else:
+            value = keras_loss(loss, outputs, targets, session.keras)
+        return session.keras.array(value)
+    except Exception:
+        return None
+
+
+def _keras_losses(pair: Any, expected: Any, actual: Any, keras: Any) -> Iterator[tuple[Any, str, str, str]]:
+    """Copies of the Keras loss with one attribute changed."""
+    mine, loss = pair
+    if not hasattr(loss, "get_config"):
+        return
+    config, name = loss.get_config(), type(loss).__name__
+
+    def changed(**words: Any) -> Any:
+        return type(loss).from_config({**config, **words, "dtype": "float64"})
+
+    options: list[tuple[dict[str, Any], str, str]] = []
+    if "from_logits" in config:
+        slug = "ce-from-logits" if not config["from_logits"] else "ce-double-softmax"
+        options.append(({"from_logits": not config["from_logits"]}, slug, f"from_logits={config['from_logits']}"))
+    for reduction in ("sum", "sum_over_batch_size", "mean", "none", "mean_with_sample_weight"):
+        if reduction != config.get("reduction"):
+            options.append(({"reduction": reduction}, "loss-reduction", f"reduction={config.get('reduction')!r}"))
+    smoothing = getattr(mine, "label_smoothing", None)
+    for value in dict.fromkeys([smoothing, 0.0, 0.1, 0.05, 0.2]):
+        if "label_smoothing" in config and value is not None and value != config["label_smoothing"]:
+            options.append(({"label_smoothing": value}, "ce-label-smoothing", f"label_smoothing={config['label_smoothing']}"))
+    for attribute in ("delta", "gamma", "alpha", "ignore_class", "axis"):
+        values = {"delta": (1.0, 0.5, 2.0), "gamma": (2.0,), "alpha": (0.25,), "ignore_class": (None, -100, 0), "axis": (-1, 1)}[attribute]
+        for value in (getattr(mine, "delta", getattr(mine, "beta", None)), *values) if attribute == "delta" else values:
+            if attribute in config and value is not None and value != config[attribute]:
+                slug = {"delta": "huber", "ignore_class": "ce-ignore-index", "axis": "ce-class-dim"}.get(attribute, "focal")
+                options.append(({attribute: value}, slug, f"{attribute}={config[attribute]}"))
+    for count in (1, 2):
+        for chosen in combinations(options, count):
+            words = {k: v for option, _, _ in chosen for k, v in option.items()}
+            if len(words) < count:
+                continue
+            try:
+                made = changed(**words)
+            except Exception:
+                continue
+            told = " and ".join(says for _, _, says in chosen)
+            yield made, chosen[0][1], f"{told}, which torch's loss has otherwise", f"{name}({', '.join(f'{k}={v!r}' for k, v in words.items())})"
+
+
+def _by_torch(session: Any, flow: Any, expected: np.ndarray, actual: np.ndarray) -> Finding | None:
+    """Torch's loss with one of its operations changed, until Keras' value comes out."""
+    from parity.diagnosis.locating import Locator
+    from parity.frameworks.torch_tracing import numbers
+    from parity.frameworks.trials.losses import loss_trials
+
+    goal = numbers(flow.outputs)[0]
+    replayed = Locator.replayed
+    holder = type("Holder", (), {"torch": session.torch, "flow": flow, "units": {}})()
+    for op in flow.ops:
+        tensors = [flow.values[i] for i in op.inputs]
+        for trial in loss_trials(op, tensors):
+            after = replayed(holder, op, trial.function, goal, {})
+            if after is None or goal not in after:
+                continue
+            value = session.torch.array(after[goal])
+            if value.shape == actual.shape and not equal(value, expected, 1e-12) and equal(value, actual, 1e-7):
+                return Finding("loss", name_of(session.options.loss[1]), trial.cause, f"Keras has {trial.says}", trial.fix, True)
+    return None
+
+
+def _unknown_loss(options: Any, expected: np.ndarray, actual: np.ndarray) -> Finding:
+    if expected.shape != actual.shape:
+        said = f"torch's loss has shape {expected.shape}, Keras' {actual.shape}"
+        return Finding("loss", name_of(options.loss[1]), "loss-reduction", said, "reduction='sum_over_batch_size'")
+    told = f"for the same output and target torch's loss is {float(np.mean(expected)):.6g}, Keras' {float(np.mean(actual)):.6g}"
+    ratio = float(np.mean(actual) / np.mean(expected)) if np.mean(expected) else 0.0
+    for count in range(2, 4097):
+        for value, word in ((count, f"{count} times torch's"), (1 / count, f"1/{count} of torch's")):
+            if abs(ratio - value) <= 1e-7 * value:
+                return Finding(
+                    "loss", name_of(options.loss[1]), "loss-reduction", f"Keras' loss is {word}: a sum for a mean, or the other way", "the same reduction", True
+                )
+    return Finding("loss", name_of(options.loss[1]), "", told)

@@ -1,0 +1,106 @@
+"""Which layer to name for a departure, and what the Keras side was doing there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.axes import View
+
+BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
+_SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
+
+
+@dataclass(eq=False)
+class Departure:
+    """A torch value that the Keras side should have at some place, and what it has there."""
+
+    number: int
+    live: np.ndarray  # as the Keras side holds it
+    view: View | None
+    layer: str  # the torch unit that is fed this value, or "output"
+    tensor: Any = None  # the Keras tensor itself
+    pads: tuple[int, ...] = ()  # what torch pads inside the module that is fed, and the Keras side before it
+
+
+class Naming:
+    """The words of a `Locator`."""
+
+    session: Any
+    flow: Any
+    units: dict[int, str]
+    given: set[int]
+    seen: list[Any]
+
+    def value(self, number: int, changed: dict[int, Any]) -> Any:
+        """A torch value, as recorded or as a trial has changed it."""
+        return changed.get(number, self.flow.values[number])
+
+    def place(self, op: Any, departure: Departure) -> str:
+        """The torch module to name: the one that is the operation, else the one whose output it takes, else the one whose forward it stands in."""
+        modules = dict(self.session.torch_model.named_modules())
+        module = modules.get(op.path)
+        if op.path and module is not None and not any(module.children()):
+            return str(op.path)
+        floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
+        if len(floats) > 1:
+            return str(op.path) if op.path and departure.layer == "output" else departure.layer if not op.path else str(op.path)
+        belongs = op.name in BELONGING or op.name.strip("_") in _activation_names()
+        if not belongs and departure.layer != "output" and (not floats or floats[0] not in self.given):
+            return departure.layer
+        for number in floats:
+            near = self.units.get(number) or self.behind(number, departure)
+            if near != "output":
+                return near
+        return op.path or departure.layer
+
+    def behind(self, number: int, departure: Departure) -> str:
+        """The leaf module that a value comes from."""
+        for _ in range(20):
+            if number in self.units:
+                return self.units[number]
+            if number in self.given:
+                return "input"
+            calls = [c for c in self.flow.calls if number in c.made and c.path and not any(c.module.children())]
+            if calls:
+                return str(calls[0].path)
+            op = self.flow.producers.get(number)
+            floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()] if op is not None else []
+            if not floats:
+                break
+            number = floats[0]
+        return departure.layer
+
+    def chain(self, departure: Departure) -> list[Any]:
+        """What the Keras side did last before the departed value, back to what is explained."""
+        by_id = {seen.key: seen for seen in self.seen}
+        current = by_id.get(id(departure.tensor)) if departure.tensor is not None else None
+        found: list[Any] = []
+        while current is not None and not current.forced and len(found) < 8:
+            found.append(current)
+            sources = [by_id[s] for s in current.sources if s in by_id and by_id[s] is not current and by_id[s].step < current.step]
+            current = max(sources, key=lambda s: s.step) if sources else None
+        return found[::-1]
+
+    def keras_says(self, departure: Departure) -> str:
+        done = [seen.what for seen in self.chain(departure) if seen.what not in _SILENT]
+        return f" (Keras: {', '.join(done)})" if done else ""
+
+    def keras_layer(self, departure: Departure) -> str:
+        layers = [seen.layer for seen in self.chain(departure) if seen.layer]
+        return layers[-1] if layers else ""
+
+    def snippet(self, op: Any, changed: dict[int, Any]) -> str:
+        """The smallest piece that is not explained, as a program."""
+        shapes = [tuple(self.value(i, changed).shape) for i in op.inputs]
+        arguments = ", ".join(f"torch.randn({shape}, dtype=torch.float64)" for shape in shapes)
+        told = "# torch's operation whose output the Keras run never has; compare with what your code does here"
+        return f"import torch\n{told}\nprint(torch.{op.name}({arguments}))"
+
+
+def _activation_names() -> frozenset[str]:
+    from parity.frameworks.trials import ACTIVATION_NAMES
+
+    return ACTIVATION_NAMES

@@ -1,0 +1,192 @@
+"""The optimizer: both sides' on the same weights, fed torch's own gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.closeness import equal, failing
+from parity.diagnosis.findings import Finding
+from parity.row import Row
+
+STEPS = 5e-7  # of optimizer steps: Keras rounds momentum, betas and learning rates to float32
+ROUNDED_BETAS = 3e-5  # what Keras 3.15's Adam loses by keeping beta_2 in float32: 1.3e-5
+
+
+def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Both optimizers on the same weights, fed torch's own gradients."""
+    options = session.options
+    if options.optimizer is None or not failing(rows, "step") or not options.steps:
+        return
+    run = session.torch_runs[("float64", session.modes[-1])]
+    if not run.step_gradients:
+        return
+    names = list(run.step_gradients[0])[:6]
+    starts = {n: session.state[n].astype(np.float64) for n in names}
+    gradients = [{n: step[n] for n in names} for step in run.step_gradients]
+    expected = _torch_steps(session, lambda p: options.optimizer[0](p), starts, gradients)
+    actual = _keras_steps(session, options.optimizer[1], starts, gradients, {})
+    if expected is None or actual is None or _all_equal(actual, expected, STEPS):
+        return
+    made = options.optimizer[0]([session.torch.parameter(np.zeros(1, np.float32), "w")])
+    config = _optimizer_config(session, options.optimizer[1])
+    name = config["class"]
+    group = dict(made.param_groups[0])
+    wishes = list(_wishes(type(made).__name__, group, config))
+    for size in range(1, min(4, len(wishes)) + 1):
+        for chosen in combinations(wishes, size):
+            words = {k: v for w in chosen for k, v in w[0].items()}
+            if len(words) < sum(len(w[0]) for w in chosen):
+                continue
+            again = _keras_steps(session, options.optimizer[1], starts, gradients, words)
+            if again is not None and _vanished(again, expected, actual):
+                for words, cause, says in chosen:
+                    yield Finding("optimizer", name, cause, says, f"{name}({', '.join(f'{k}={v!r}' for k, v in words.items())})", True)
+                return
+    for variant, cause, says, fix in _torch_variants(session, options.optimizer[0], made, config):
+        again = _torch_steps(session, variant, starts, gradients)
+        if again is not None and not _all_equal(again, expected, 1e-12) and _vanished(actual, again, expected):
+            yield Finding("optimizer", name, cause, says, fix, True)
+            return
+    if wishes:
+        for words, cause, says in wishes[:2]:
+            yield Finding("optimizer", name, cause, says, f"{name}({', '.join(f'{k}={v!r}' for k, v in words.items())})")
+        return
+    if name.lower().rstrip("w") not in type(made).__name__.lower() and name in {
+        "Nadam",
+        "Adamax",
+        "Adadelta",
+        "Adagrad",
+        "RMSprop",
+        "SGD",
+        "Adam",
+        "Ftrl",
+        "Lion",
+        "Lamb",
+    }:
+        yield Finding(
+            "optimizer", name, "optimizer-other", f"{name} where torch has {type(made).__name__}", f"use the Keras optimizer of {type(made).__name__}"
+        )
+        return
+    yield Finding("optimizer", name, "", f"{type(made).__name__} and {name} make different steps from the same gradients")
+
+
+def _all_equal(actual: Sequence[Mapping[str, np.ndarray]], expected: Sequence[Mapping[str, np.ndarray]], bound: float) -> bool:
+    return all(equal(a[n], e[n], bound) for a, e in zip(actual, expected, strict=True) for n in e)
+
+
+def _apart(actual: Sequence[Mapping[str, np.ndarray]], expected: Sequence[Mapping[str, np.ndarray]]) -> float:
+    """The largest relative difference of a parameter's step."""
+    found = [0.0]
+    for a, e in zip(actual, expected, strict=True):
+        for n in e:
+            scale = float(np.max(np.abs(e[n]), initial=0.0))
+            found.append(float(np.max(np.abs(a[n] - e[n]), initial=0.0)) / max(scale, 1e-300))
+    return max(found)
+
+
+def _vanished(one: Sequence[Mapping[str, np.ndarray]], other: Sequence[Mapping[str, np.ndarray]], before: Sequence[Mapping[str, np.ndarray]]) -> bool:
+    """Whether two ways of stepping agree, as far as Keras computes: its Adam keeps beta_2 in float32, 1e-5 of the step."""
+    apart = _apart(one, other)
+    return apart <= ROUNDED_BETAS and apart <= 0.02 * max(_apart(before, other), _apart(before, one))
+
+
+def _torch_steps(
+    session: Any, factory: Any, starts: Mapping[str, np.ndarray], gradients: Sequence[Mapping[str, np.ndarray]]
+) -> list[dict[str, np.ndarray]] | None:
+    torch = session.torch
+    try:
+        with torch.precision("float64"):
+            parameters = {n: torch.parameter_of(a) for n, a in starts.items()}
+            optimizer = factory(list(parameters.values()))
+            found, before = [], dict(starts)
+            for index, step in enumerate(gradients):
+                if hasattr(optimizer, "prepare_step"):
+                    optimizer.prepare_step(index + 1)
+                torch.apply(optimizer, [torch.plain(step[n]) for n in parameters], list(parameters.values()))
+                after = {n: torch.read(p) for n, p in parameters.items()}
+                found.append({n: after[n] - before[n] for n in after})
+                before = after
+        return found
+    except Exception:
+        return None
+
+
+def _keras_steps(
+    session: Any, factory: Any, starts: Mapping[str, np.ndarray], gradients: Sequence[Mapping[str, np.ndarray]], changes: Mapping[str, Any]
+) -> list[dict[str, np.ndarray]] | None:
+    keras = session.keras
+    try:
+        with keras.precision("float64"):
+            names = {label: b.held.variable.name for m in session.matching.matches for b in m.bindings for label in b.labels}  # decay may go by name
+            variables = {n: keras.variable_of(a, names.get(n, n)) for n, a in starts.items()}
+            optimizer = keras.optimizer_of(factory, dict(changes), list(variables.values()))
+            found, before = [], dict(starts)
+            for step in gradients:
+                keras.apply(optimizer, [keras.engine.tensor(step[n]) for n in variables], list(variables.values()))
+                after = {n: keras.read(v) for n, v in variables.items()}
+                found.append({n: after[n] - before[n] for n in after})
+                before = after
+        return found
+    except Exception:
+        return None
+
+
+def _optimizer_config(session: Any, factory: Any) -> dict[str, Any]:
+    with session.keras.precision("float64"):
+        optimizer = session.keras.optimizer_of(factory, {}, [])
+        config = dict(optimizer.get_config())
+        rate = config.get("learning_rate")
+        if not isinstance(rate, (int, float)) and rate is not None:
+            config.pop("learning_rate")
+            config["schedule"] = rate.get("class_name", "schedule") if isinstance(rate, dict) else type(rate).__name__
+        return config | {"class": type(optimizer).__name__}
+
+
+def _wishes(torch_name: str, group: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """Attributes of the Keras optimizer that are not what torch's has."""
+    betas = group.get("betas", (None, None))
+    wanted: dict[str, tuple[Any, str]] = {
+        "learning_rate": (group.get("lr"), "opt-learning-rate"),
+        "beta_1": (betas[0], "opt-betas"),
+        "beta_2": (betas[1], "opt-betas"),
+        "epsilon": (group.get("eps"), "adam-eps" if "Adam" in torch_name or "adam" in torch_name else "opt-epsilon"),
+        "momentum": (group.get("momentum"), "opt-momentum"),
+        "nesterov": (group.get("nesterov"), "opt-nesterov"),
+        "rho": (group.get("alpha", group.get("rho")), "rmsprop"),
+        "centered": (group.get("centered"), "rmsprop"),
+        "amsgrad": (group.get("amsgrad"), "adam-amsgrad"),
+        "initial_accumulator_value": (group.get("initial_accumulator_value"), "adagrad"),
+    }
+    for name, (value, slug) in wanted.items():
+        if name in config and value is not None and _number(config[name]) != _number(value):
+            yield {name: value}, slug, f"{name}={config[name]} where torch has {value}"
+    for name in ("clipnorm", "clipvalue", "global_clipnorm"):
+        if config.get(name) is not None:
+            yield {name: None}, "clipnorm", f"{name}={config[name]}, and torch's loop does not clip"
+    if config.get("schedule"):
+        yield {"learning_rate": group.get("lr")}, "opt-learning-rate", f"a schedule, {config['schedule']}, where torch's rate is {group.get('lr')}"
+    if config.get("use_ema"):
+        yield {"use_ema": False}, "ema-swa", "use_ema=True"
+    decay = group.get("weight_decay", 0)
+    own = config.get("weight_decay") or 0
+    if (own != decay and "AdamW" in torch_name and config["class"] in {"Adam", "AdamW"}) or (own and not decay):
+        slug = "adamw-default-wd" if "AdamW" in torch_name else "opt-weight-decay"
+        yield {"weight_decay": decay or None}, slug, f"weight_decay={config.get('weight_decay')} where torch has {decay}"
+    if "coupled" in config or "decay" in config:
+        for name in ("coupled", "decay"):
+            if name in config and config[name] != decay:
+                yield {name: decay}, "opt-weight-decay", f"{name}={config[name]} where torch has weight_decay={decay}"
+
+
+def _number(value: Any) -> Any:
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+
+
+def _torch_variants(session: Any, factory: Any, made: Any, config: Mapping[str, Any]) -> Iterator[tuple[Any, str, str, str]]:
+    from parity.frameworks.trials.optimizers import variants
+
+    yield from variants(factory, made, config)

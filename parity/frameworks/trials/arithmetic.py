@@ -1,0 +1,115 @@
+"""Joining, sums, products, constants."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+
+from parity.frameworks.torch_tracing import Op
+from parity.frameworks.trials.trial import Function, OpTrial
+
+
+def joining(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """cat and stack: another order, another axis."""
+    from itertools import islice, permutations
+
+    count = len(inputs)
+    axis = op.kwargs.get("dim", op.args[1] if len(op.args) > 1 else 0)
+    for order in islice(permutations(range(count)), 1, 24):
+        yield OpTrial(
+            "concat-order",
+            f"the parts joined in the order {list(order)}",
+            f"join them in torch's order {list(range(count))}",
+            lambda parts, *a, o=order, **k: op.function([parts[i] for i in o], *a, **k),
+        )
+    for other in range(inputs[0].dim()):
+        if other != axis % inputs[0].dim():
+            yield OpTrial(
+                "concat-axis",
+                f"joined along axis {other} (of torch's)",
+                f"join along torch's axis {axis}",
+                lambda parts, *a, d=other, **k: op.function(list(parts), d),
+            )
+    for i in range(count):
+        yield OpTrial(
+            "concat-repeated", f"part {i} in the place of another", "join all parts", lambda parts, *a, i=i, **k: op.function([parts[i]] * len(parts), *a, **k)
+        )
+    if count == 2:
+        yield OpTrial("concat-added", "the skip is added as well", "join only", lambda parts, *a, **k: op.function([parts[0], parts[0] + parts[1]], *a, **k))
+        yield OpTrial("concat-added", "the skip is added as well", "join only", lambda parts, *a, **k: op.function([parts[0] + parts[1], parts[1]], *a, **k))
+
+
+def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """Sums and products of two values: one of them missing, another operation, other constants."""
+    name = op.name.strip("_").removeprefix("r").removeprefix("i")
+    if len(op.inputs) >= 2:
+        slug = "residual-missing" if "add" in name else "operand-missing"
+        yield OpTrial(slug, f"only the first operand of torch's {name}", f"{name} both", lambda x, y, *a, **k: x + torch.zeros_like(y))
+        yield OpTrial(slug, f"only the second operand of torch's {name}", f"{name} both", lambda x, y, *a, **k: y + torch.zeros_like(x))
+    others: dict[str, Function] = {
+        "the sum": lambda x, y: x + y,
+        "the product": lambda x, y: x * y,
+        "the difference": lambda x, y: x - y,
+        "the difference the other way round": lambda x, y: y - x,
+        "the quotient": lambda x, y: x / y,
+        "the quotient the other way round": lambda x, y: y / x,
+        "the mean of both": lambda x, y: (x + y) / 2,
+        "the maximum of both": lambda x, y: torch.maximum(torch.as_tensor(x, dtype=torch.float64), torch.as_tensor(y, dtype=torch.float64)),
+        "the sum with the second ReLU'd": lambda x, y: x + F.relu(torch.as_tensor(y, dtype=torch.float64)),
+        "the sum with the first ReLU'd": lambda x, y: F.relu(torch.as_tensor(x, dtype=torch.float64)) + y,
+        "the sum twice over": lambda x, y: x + 2 * y,
+        "the sum with the first doubled": lambda x, y: 2 * x + y,
+        "x·(1 + y)": lambda x, y: x * (1 + y),
+        "x·(1 − y)": lambda x, y: x * (1 - y),
+    }
+    for label, function in others.items():
+        yield OpTrial("operation-other", f"{label} where torch has {name}", f"use {name}", lambda x, y, *a, f=function, **k: f(x, y))
+    constants = [v for v in (*op.args, *op.kwargs.values()) if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    tensors = [v for v in op.args if isinstance(v, torch.Tensor) and not isinstance(v, torch.nn.Parameter)]
+    if constants or tensors:
+        yield OpTrial(
+            "scale-missing",
+            f"without torch's {name} by {constants[0] if constants else 'a constant'}",
+            f"{name} by it",
+            lambda x, y, *a, **k: x if isinstance(x, torch.Tensor) and x.dim() else y,
+        )
+    for value in constants[:1]:
+        v = float(value)
+        for label, other in {
+            "its square": v * v,
+            "its root": math.sqrt(v) if v >= 0 else v,
+            "its inverse": 1 / v if v else v,
+            "its negative": -v,
+            "1/255": 1 / 255,
+            "127.5": 127.5,
+            "255": 255.0,
+        }.items():
+            yield OpTrial(
+                "scale-other",
+                f"{label}, {other:.6g}, where torch has {value}",
+                f"use {value}",
+                lambda x, y, *a, o=other, **k: op.function(*((x, o) if isinstance(x, torch.Tensor) else (o, y)), *a, **k),
+            )
+    for tensor in tensors[:1]:
+        for axis in range(tensor.dim()):
+            if tensor.shape[axis] > 1:
+                yield OpTrial(
+                    "imagenet-preprocess",
+                    f"the constants of axis {axis} in reverse (RGB for BGR)",
+                    "use torch's order",
+                    lambda x, y, *a, d=axis, **k: op.function(x, torch.flip(y, [d]), *a, **k),
+                )
+
+
+def products(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """matmul, bmm, einsum of two values."""
+    if len(inputs) < 2 or op.name not in {"matmul", "bmm", "mm", "__matmul__"}:
+        return
+    yield OpTrial("operand-order", "the operands swapped", "torch's order", lambda x, y, *a, **k: torch.matmul(y, x))
+    yield OpTrial("operand-transposed", "the first operand transposed", "torch's first operand", lambda x, y, *a, **k: torch.matmul(x.transpose(-1, -2), y))
+    yield OpTrial("operand-transposed", "the second operand transposed", "torch's second operand", lambda x, y, *a, **k: torch.matmul(x, y.transpose(-1, -2)))
+    yield OpTrial("operand-transposed", "the product transposed", "torch's product", lambda x, y, *a, **k: torch.matmul(y, x).transpose(-1, -2))
+    yield OpTrial("operand-repeated", "the first operand twice", "both operands", lambda x, y, *a, **k: torch.matmul(x, x.transpose(-1, -2)))

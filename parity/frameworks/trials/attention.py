@@ -1,0 +1,75 @@
+"""Masks, attention and norms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from parity.frameworks.torch_tracing import Op
+from parity.frameworks.trials.trial import Function, OpTrial, changed_by
+
+
+def masking(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """masked_fill and where: no mask, the opposite mask, another value."""
+    value = op.args[2] if len(op.args) > 2 and not isinstance(op.args[2], torch.Tensor) else op.kwargs.get("value")
+    yield OpTrial("mask-missing", "no mask", "apply the mask", lambda x, *a, **k: x)
+    if "masked_fill" in op.name:
+        yield OpTrial(
+            "mha-mask-polarity", "the opposite mask: True means keep there, masked here", "invert the mask", lambda x, m, *a, **k: x.masked_fill(~m, *a, **k)
+        )
+        for other in (-1e4, -1e9, -1e30, float("-inf"), 0.0, -1e3, -100.0, -1e5, -1e8, -1e10, -10000.0):
+            yield OpTrial(
+                "attn-full-mask-row", f"masked with {other} where torch has {value}", f"use {value}", lambda x, m, *a, v=other, **k: x.masked_fill(m, v)
+            )
+
+
+def attention(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    q, _k, _v = inputs[:3]
+    mask = op.kwargs.get("attn_mask", op.args[3] if len(op.args) > 3 else None)
+    causal = op.kwargs.get("is_causal", op.args[5] if len(op.args) > 5 else False)
+    sdpa = F.scaled_dot_product_attention
+    plain = {"attn_mask": None, "is_causal": False}
+
+    def run(**changes: Any) -> Function:
+        return lambda q, k, v, *a, **w: sdpa(
+            q, k, v, **{**{"attn_mask": w.get("attn_mask", a[0] if a else None), "is_causal": causal, "scale": w.get("scale")}, **changes}
+        )
+
+    if mask is not None or causal:
+        yield OpTrial("mask-missing", "no attention mask", "pass the mask", run(**plain))
+        yield OpTrial("mask-causal", "a causal mask", "torch's mask", run(attn_mask=None, is_causal=True))
+        yield OpTrial(
+            "mha-mask-polarity",
+            "the opposite mask",
+            "True keeps in scaled_dot_product_attention and in Keras",
+            lambda q, k, v, m=None, *a, **w: sdpa(q, k, v, ~(w.get("attn_mask", m))),
+        )
+    else:
+        yield OpTrial("mask-causal", "a causal mask where torch has none", "drop use_causal_mask", run(is_causal=True))
+    width = q.shape[-1]
+    for label, scale in {
+        "no scale": 1.0,
+        "the width, not its root": 1 / width,
+        "the root of the whole width": 1 / math.sqrt(width * (q.shape[1] if q.dim() == 4 else 1)),
+        "the squared root": width**-0.25,
+    }.items():
+        yield OpTrial("attention-layer-scale", f"scores scaled by {label}", "scale scores by 1/√d of a head", run(scale=scale))
+    yield OpTrial("mha-arg-order", "query and key swapped", "query first", lambda q, k, v, *a, **w: op.function(k, q, v, *a, **w))
+    yield OpTrial("mha-arg-order", "key and value swapped", "Keras takes (query, value, key)", lambda q, k, v, *a, **w: op.function(q, v, k, *a, **w))
+    yield OpTrial("mha-arg-order", "the key as value", "the value", lambda q, k, v, *a, **w: op.function(q, k, k, *a, **w))
+
+
+def normalizing(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """Functional norms: epsilon, and the norm left out."""
+    yield OpTrial("norm-missing", f"nothing where torch has {op.name}", f"add {op.name}", lambda x, *a, **k: x)
+    for eps in (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 0.0):
+        yield OpTrial("ln-eps", f"epsilon {eps}", "torch's eps", changed_by(op, eps=eps))
+    if op.name == "normalize":
+        for axis in range(inputs[0].dim()):
+            yield OpTrial("axis-other", f"normalised along axis {axis} (of torch's)", "torch's axis", changed_by(op, dim=axis))
+        for p in (1.0, 2.0, float("inf")):
+            yield OpTrial("norm-def", f"the {p}-norm", "torch's p", changed_by(op, p=p))

@@ -1,0 +1,38 @@
+"""What extra code may do to a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+import torch.nn.functional as F
+
+from parity.frameworks.trials.activations import ACTIVATIONS
+from parity.frameworks.trials.trial import Function
+
+
+def relations(x: torch.Tensor) -> Iterator[tuple[Function, str, str, str]]:
+    """What extra code may do to a value: (function, says, cause, fix)."""
+    for name, function in ACTIVATIONS.items():
+        yield function, f"an extra {name}", "activation-extra", f"remove the {name}"
+    for axis in range(1, x.dim()):
+        yield (lambda v, d=axis: torch.softmax(v, d)), f"an extra softmax over axis {axis}", "activation-extra", "remove the softmax"
+        yield (lambda v, d=axis: torch.log_softmax(v, d)), f"an extra log_softmax over axis {axis}", "activation-extra", "remove the log_softmax"
+    for axis in range(x.dim()):
+        slug = "channels-reversed" if x.dim() >= 4 and axis == 1 and x.shape[1] <= 4 else "flipped"
+        yield (lambda v, d=axis: torch.flip(v, [d])), f"axis {axis} (of torch's) reversed", slug, "remove the reversal"
+        for shift in (1, -1):
+            yield (lambda v, d=axis, s=shift: torch.roll(v, s, d)), f"axis {axis} rolled by {shift}", "shifted", "remove the shift"
+    for axis in range(x.dim()):
+        for other in range(axis + 1, x.dim()):
+            if x.shape[axis] == x.shape[other]:
+                yield (lambda v, d=axis, o=other: v.transpose(d, o)), f"axes {axis} and {other} swapped", "axes-order", "remove the transposition"
+    for axis in range(1, x.dim()):
+        yield (lambda v, d=axis: F.normalize(v, dim=d)), f"an extra L2 normalisation along axis {axis}", "norm-extra", "remove it"
+        yield (lambda v, d=axis: v - v.mean(d, keepdim=True)), f"the mean along axis {axis} taken off", "norm-extra", "remove it"
+        yield (lambda v, d=axis: v.cumsum(d)), f"a cumulative sum along axis {axis}", "operation-other", "remove it"
+    for value in (1 / 255, 255.0, 1 / 127.5, 2.0, 0.5):
+        yield (lambda v, s=value: v * s), f"a factor of {value:.6g}", "scale-extra", "remove the factor"
+    yield (lambda v: v / 127.5 - 1), "scaling to -1 … 1", "imagenet-preprocess", "remove the scaling"
+    yield (lambda v: v * 2 - 1), "scaling from 0 … 1 to -1 … 1", "imagenet-preprocess", "remove the scaling"
+    yield (lambda v: (v + 1) / 2), "scaling from -1 … 1 to 0 … 1", "imagenet-preprocess", "remove the scaling"

@@ -1,0 +1,146 @@
+"""Places, slices, parts, padding, orders of axes, interpolation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+from parity.frameworks.torch_tracing import Op
+from parity.frameworks.trials.trial import OpTrial, bound
+
+
+def selection(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """Indexing and select: another place, or a reduction."""
+    x = inputs[0]
+    if op.name == "select":
+        found = [(op.args[1] if len(op.args) > 1 else op.kwargs["dim"], op.args[2] if len(op.args) > 2 else op.kwargs["index"])]
+    else:
+        index = op.args[1] if len(op.args) > 1 else None
+        entries = index if isinstance(index, tuple) else (index,)
+        found = [
+            (axis, entry) for axis, entry in enumerate(entries) if isinstance(entry, int) and not isinstance(entry, bool) and Ellipsis not in entries[:axis]
+        ]
+        if any(e is Ellipsis for e in entries):
+            back = list(entries[entries.index(Ellipsis) + 1 :])
+            found += [(x.dim() - len(back) + i, e) for i, e in enumerate(back) if isinstance(e, int)]
+        yield from _slices(op, x, entries)
+    for axis, place in found:
+        for label, other in (("the first place", 0), ("the last place", -1), ("the next place", place + 1), ("the place before", place - 1)):
+            if other != place and -x.shape[axis] <= other < x.shape[axis]:
+                slug = "bidir-last" if "last" in label or place == -1 else "time-step"
+                yield OpTrial(slug, f"{label} of axis {axis} where torch takes {place}", f"take {place}", lambda x, *a, d=axis, o=other, **k: x.select(d, o))
+        for label, function in {"the mean": torch.mean, "the maximum": torch.amax, "the sum": torch.sum}.items():
+            yield OpTrial(
+                "time-step", f"{label} over axis {axis} where torch takes place {place}", f"take {place}", lambda x, *a, d=axis, f=function, **k: f(x, d)
+            )
+
+
+def _slices(op: Op, x: torch.Tensor, entries: tuple[Any, ...]) -> Iterator[OpTrial]:
+    for axis, entry in enumerate(entries):
+        if isinstance(entry, slice) and (entry.start or entry.stop) and axis < x.dim() and Ellipsis not in entries[:axis]:
+            start, stop, _ = entry.indices(x.shape[axis])
+            for shift in (-1, 1, -start, x.shape[axis] - stop):
+                if shift and start + shift >= 0 and stop + shift <= x.shape[axis]:
+                    moved = slice(start + shift, stop + shift)
+                    new = (*entries[:axis], moved, *entries[axis + 1 :])
+                    yield OpTrial(
+                        "slice-shifted",
+                        f"the slice {moved.start}:{moved.stop} of axis {axis} where torch takes {start}:{stop}",
+                        "take torch's slice",
+                        lambda x, *a, n=new, **k: x[n],
+                    )
+
+
+def chunks(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """split, chunk, unbind: the parts in another order."""
+    from itertools import islice, permutations
+
+    for order in islice(permutations(range(len(op.outputs))), 1, 24):
+        yield OpTrial(
+            "split-order",
+            f"the parts taken in the order {list(order)}",
+            "take them in torch's order",
+            lambda *a, o=order, **k: [op.function(*a, **k)[i] for i in o],
+        )
+
+
+def padding(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    pads = list(op.args[1] if len(op.args) > 1 else op.kwargs["pad"])
+    mode = op.args[2] if len(op.args) > 2 else op.kwargs.get("mode", "constant")
+    swapped = [pads[i ^ 1] for i in range(len(pads))]
+    turned = [n for i in range(0, len(pads), 2) for n in reversed(pads[i : i + 2])]
+    after = [n for i in range(0, len(pads), 2) for n in (0, pads[i] + pads[i + 1])]
+    before = [n for i in range(0, len(pads), 2) for n in (pads[i] + pads[i + 1], 0)]
+    axes = [n for i in range(len(pads) - 2, -1, -2) for n in pads[i : i + 2]]
+    for label, other in {"the sides swapped": swapped, "turned": turned, "all at the end": after, "all at the start": before, "the axes swapped": axes}.items():
+        yield OpTrial("pad-order", f"padded with {label}: {other} where torch pads {pads}", f"pad {pads}", lambda x, *a, o=tuple(other), **k: F.pad(x, o, mode))
+    for kind in ("constant", "reflect", "replicate", "circular"):
+        yield OpTrial("pad-modes", f"padding mode {kind!r} where torch has {mode!r}", f"pad with {mode!r}", lambda x, *a, m=kind, **k: F.pad(x, tuple(pads), m))
+    for value in (0.0, 1.0, -1.0, float("-inf")):
+        yield OpTrial("pad-modes", f"padded with {value}", "pad with torch's value", lambda x, *a, v=value, **k: F.pad(x, tuple(pads), "constant", v))
+    yield OpTrial("pad-missing", f"no padding where torch pads {pads}", f"pad {pads}", lambda x, *a, **k: x)
+
+
+def reshaping(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """flatten, view, reshape, permute, transpose: another order of the axes."""
+    from itertools import permutations
+
+    x = inputs[0]
+    if x.dim() > 5:
+        return
+    slug = "flatten-order" if op.name == "flatten" or (len(op.outputs) == 1 and op.name in {"view", "reshape"}) else "axes-order"
+    for axes in permutations(range(x.dim())):
+        if axes == tuple(range(x.dim())) or (axes[0] != 0 and x.dim() > 3):
+            continue
+        if op.name in {"permute", "transpose", "movedim", "swapaxes", "t"}:
+            yield OpTrial("axes-order", f"the axes in the order {axes}", "torch's order of axes", lambda x, *a, p=axes, **k: x.permute(p))
+            yield OpTrial(
+                "reshape-not-transpose",
+                "a reshape where torch moves axes",
+                "transpose instead of reshaping",
+                lambda x, *a, **k: x.reshape(op.function(x, *a, **k).shape),
+            )
+        else:
+            yield OpTrial(
+                slug,
+                f"the axes in the order {axes} before {op.name}",
+                f"put the axes into torch's order before {op.name}",
+                lambda x, *a, p=axes, **k: op.function(x.permute(p).contiguous(), *a, **k),
+            )
+    yield OpTrial("axes-order", f"nothing where torch has {op.name}", f"add torch's {op.name}", lambda x, *a, **k: x)
+
+
+def interpolation(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    x = inputs[0]
+    words = bound(op, (x, *op.args[1:]), {k: v for k, v in op.kwargs.items() if k != "input"})
+    size, factor = words.get("size"), words.get("scale_factor")
+    told = f"interpolate(mode={words.get('mode', 'nearest')!r}, align_corners={words.get('align_corners')})"
+    modes = {3: ["nearest", "linear"], 4: ["nearest", "bilinear", "bicubic", "nearest-exact"], 5: ["nearest", "trilinear"]}[x.dim()]
+    for mode in modes:
+        for corners in (False, True) if mode not in ("nearest", "nearest-exact") else (None,):
+            for smooth in (False, True) if mode in ("bilinear", "bicubic") else (False,):
+                slug = "bilinear-align-corners" if mode == words.get("mode") and corners != words.get("align_corners") else "resize-kind"
+                slug = "resize-antialias" if smooth else slug
+                label = mode + (f", align_corners={corners}" if corners is not None else "") + (", antialias" if smooth else "")
+                yield OpTrial(
+                    slug,
+                    f"{label} where torch has {told}",
+                    f"resize as {told} does",
+                    lambda x, *a, m=mode, c=corners, s=smooth, **k: F.interpolate(x, size, factor, m, c, antialias=s),
+                )
+    yield OpTrial("layer-missing", f"nothing where torch has {told}", "resize here", lambda x, *a, **k: x)
+
+
+def shuffling(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    factor = op.args[1] if len(op.args) > 1 else op.kwargs.get("upscale_factor", 2)
+
+    def depth_to_space(x: torch.Tensor, *a: Any, **k: Any) -> torch.Tensor:
+        n, c, h, w = x.shape
+        depth = c // factor**2
+        return x.reshape(n, factor, factor, depth, h, w).permute(0, 3, 4, 1, 5, 2).reshape(n, depth, h * factor, w * factor)
+
+    if op.name == "pixel_shuffle":
+        yield OpTrial("pixel-shuffle", "depth_to_space, which reads the channels in another order", "permute the channels before", depth_to_space)
