@@ -64,7 +64,7 @@ def multi_scale_roi_align(
     rois = ops.stop_gradient(widened(rois))
     scales = np.array([2.0 ** round(math.log2(level.shape[1] / image_size[0])) for level in features])
     lowest, highest = -math.log2(scales[0]), -math.log2(scales[-1])
-    size = ops.sqrt((rois[:, 3] - rois[:, 1]) * (rois[:, 4] - rois[:, 2]))
+    size = ops.sqrt(ops.relu((rois[:, 3] - rois[:, 1]) * (rois[:, 4] - rois[:, 2])))
     exact = 4 + ops.log2(size / canonical_scale) + ops.convert_to_tensor(1e-6, rois.dtype)
     level = ops.cast(ops.clip(ops.floor(exact), lowest, highest) - lowest, "int32")
     boxes = rois[:, 1:] * ops.take(ops.convert_to_tensor(scales, rois.dtype), level)[:, None]

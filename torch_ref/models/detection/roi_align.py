@@ -49,7 +49,7 @@ def multi_scale_roi_align(
     """RoIAlign on that level of a pyramid (finest first) whose cells suit the box: level 4 for `canonical_scale` pixels, level 3 for half of that."""
     scales = [2.0 ** round(math.log2(level.shape[2] / image_size[0])) for level in features]
     lowest, highest = -math.log2(scales[0]), -math.log2(scales[-1])
-    size = ((rois[:, 3] - rois[:, 1]) * (rois[:, 4] - rois[:, 2])).sqrt()
+    size = ((rois[:, 3] - rois[:, 1]) * (rois[:, 4] - rois[:, 2])).clamp(min=0).sqrt()
     level = (4 + torch.log2(size / canonical_scale) + 1e-6).floor().clamp(lowest, highest) - lowest
     output = features[0].new_zeros(len(rois), features[0].shape[1], *output_size)
     for i, (maps, scale) in enumerate(zip(features, scales, strict=True)):
