@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("imports", "compare_arrays", "overhead", "training", "twins")
+NAMES = ("imports", "compare_arrays", "overhead", "training", "twins", "data")
 
 
 def main() -> int:

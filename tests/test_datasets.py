@@ -189,3 +189,106 @@ def test_a_file_that_is_not_what_it_should_be(tmp_path, name, content, sentence)
     assert sentence in str(error.value)
     assert "\n" not in str(error.value)
     assert error.value.exit_code == 3
+
+
+# The twins of loader and sets beyond their cases
+
+
+def test_batches_for_fit_are_the_loaders():
+    """`as_tf_data`: the same batches, another permutation each epoch, its length known; a model trains on it."""
+    import keras
+    import tensorflow as tf
+
+    from tf_impl.datasets import DataLoader, PermutationSampler, TensorDataset
+
+    data = TensorDataset(np.arange(22, dtype=np.float32).reshape(11, 2), np.arange(11))
+    given, read = (DataLoader(data, 3, sampler=PermutationSampler(data, 4)) for _ in range(2))
+    epochs = [[y.numpy().tolist() for _, y in loader] for loader in (given.as_tf_data(), read) for _ in range(2)]
+    assert epochs[0] != epochs[1]
+    assert sorted(label for batch in epochs[0] for label in batch) == list(range(11))
+    assert [len(given), int(given.as_tf_data().cardinality())] == [4, 4]
+    given.sampler.set_epoch(0)
+    assert [[y.numpy().tolist() for _, y in given.as_tf_data()] for _ in range(2)] == epochs[2:]
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(loss="mse")
+    model.fit(DataLoader(data, 4).as_tf_data(), epochs=1, verbose=0, shuffle=False)
+    assert tf.is_tensor(next(iter(DataLoader(data, 4)))[0])
+
+
+class Slow:
+    """A set written in Python; one sample takes its time, one is broken."""
+
+    gather = None
+
+    def __init__(self, seconds: float = 0.0, broken: int = -1) -> None:
+        self.seconds, self.broken, self.threads = seconds, broken, set()
+
+    def __len__(self) -> int:
+        return 9
+
+    def __getitem__(self, index: int) -> dict:
+        import threading
+        import time
+
+        self.threads.add(threading.get_ident())
+        time.sleep(self.seconds)
+        if index == self.broken:
+            raise ValueError(f"sample {index} is broken")
+        return {"x": np.full(2, index, np.float32), "y": index}
+
+
+def test_workers_are_threads_and_say_what_happened():
+    from tf_impl.datasets import DataLoader
+
+    data, numbers = Slow(0.01), []
+    loader = DataLoader(data, 2, num_workers=2, worker_init_fn=numbers.append, persistent_workers=True)
+    for _ in range(2):
+        assert [batch["y"].numpy().tolist() for batch in loader] == [[0, 1], [2, 3], [4, 5], [6, 7], [8]]
+    assert sorted(numbers) == [0, 1]
+    assert len(data.threads) == 2
+    assert sorted(int(y) for batch in DataLoader(data, 2, num_workers=2, in_order=False) for y in batch["y"]) == list(range(9))
+    assert [batch["x"].shape for batch in DataLoader(data, 5).as_tf_data()] == [(5, 2), (4, 2)]
+    with pytest.raises(ValueError, match="sample 3 is broken"):
+        list(DataLoader(Slow(broken=3), 2, num_workers=2))
+    with pytest.raises(RuntimeError, match=r"timed out after 0\.05 seconds"):
+        list(DataLoader(Slow(0.4), 2, num_workers=1, timeout=0.05))
+
+
+def test_a_graph_takes_no_index_that_is_not_there():
+    from tf_impl.datasets import DataLoader, TensorDataset
+
+    data = TensorDataset(np.arange(4))
+    assert [y.numpy().tolist() for (y,) in DataLoader(data, batch_sampler=[[-1, 0], [3]])] == [[3, 0], [3]]
+    for loader in (DataLoader(data, sampler=[4]), DataLoader(data, sampler=[-5])):
+        with pytest.raises(IndexError, match="out of range for 4 samples"):
+            list(loader)
+
+
+def test_the_sets_find_their_files_and_check_them(mnist):
+    """torchvision's folder, a directory above, a download by the frameworks' own modules, a file that is another."""
+    import keras
+
+    import tf_impl.datasets
+    import torch_ref.datasets
+
+    raw = mnist.parent / "MNIST" / "raw"
+    for package in (torch_ref.datasets, tf_impl.datasets):
+        assert len(package.MNIST(mnist)) == len(package.MNIST(mnist.parent)) == 7
+        with pytest.raises(RuntimeError, match=r"t10k-images-idx3-ubyte\[\.gz\] is not in"):
+            package.MNIST(mnist.parent, train=False)
+        image, label = package.MNIST(mnist, transform=lambda picture: np.asarray(picture), target_transform=lambda target: target + 1)[6]
+        assert (np.squeeze(image).shape, int(label)) == ((28, 28), 7)
+    raw.mkdir(parents=True)
+    for path in mnist.iterdir():
+        path.rename(raw / path.name)
+    mnist.rmdir()
+    assert len(torch_ref.datasets.MNIST(mnist.parent)) == len(tf_impl.datasets.MNIST(mnist.parent)) == 7
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            keras.datasets.mnist, "load_data", lambda: ((np.zeros((3, 28, 28), np.uint8), np.arange(3)), (np.ones((2, 28, 28), np.uint8), np.arange(2)))
+        )
+        assert [len(tf_impl.datasets.MNIST(raw / "nowhere", train=train, download=True)) for train in (True, False)] == [3, 2]
+    (raw / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx(np.zeros((60_000, 1, 1))), 1))
+    for package in (torch_ref.datasets, tf_impl.datasets):
+        with pytest.raises(RuntimeError, match="which is not the published file's; copy it again"):
+            package.MNIST(raw)

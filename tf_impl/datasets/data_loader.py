@@ -21,12 +21,12 @@ class DataLoader:
     """Iterates over batches of a set; each iteration is an epoch.
 
     Args:
-        dataset: has `__len__` and `__getitem__`; with `gather` its batches are made in a tf.data graph, else in Python.
+        dataset: has `__len__` and `__getitem__`; with `gather` its batches are made in a graph, else in Python.
         batch_size: samples to a batch; None gives samples as they are.
         shuffle: another permutation each epoch.
         sampler: gives the indices, in place of `shuffle`.
         batch_sampler: gives lists of indices, in place of `batch_size`, `shuffle`, `sampler` and `drop_last`.
-        num_workers: how many batches are fetched at a time.
+        num_workers: how many batches are fetched at a time, by tf.data or by threads; 0 fetches in the caller's thread.
         collate_fn: list of samples → batch; `default_collate` by default.
         pin_memory, pin_memory_device: accepted; TensorFlow stages its copies to a GPU itself.
         drop_last: leave out a last batch that is not full.
@@ -97,12 +97,15 @@ class DataLoader:
         self.in_order = in_order
         self._pool: ThreadPoolExecutor | None = None
         self._graph: tf.data.Dataset | None = None
+        self._function: Callable[[Tensor], Any] | None = None
 
     def __len__(self) -> int:
         return len(self.batch_sampler if self.batch_sampler is not None else self.sampler)
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.as_tf_data()) if self._gathers else self._fetched()
+        if not self._gathers:
+            return self._fetched()
+        return iter(self.as_tf_data()) if self.num_workers else self._gathered_here()
 
     def as_tf_data(self) -> tf.data.Dataset:
         """The batches as a `tf.data.Dataset`, for `Model.fit`; each iteration of it is an epoch."""
@@ -119,15 +122,29 @@ class DataLoader:
     def _order(self) -> Iterable[Any]:
         return self.sampler if self.batch_sampler is None else self.batch_sampler
 
+    def _gathered_here(self) -> Iterator[Any]:
+        """In the caller's thread: handing batches from thread to thread costs more than gathering a small one."""
+        if self._function is None:
+            self._function = self.dataset.gather
+            if getattr(self.dataset, "transforms_samples", False):  # a graph for a plain gather takes three times as long as the gather
+                shape = () if self.batch_sampler is None else (None,)
+                self._function = tf.function(self.dataset.gather, input_signature=[tf.TensorSpec(shape, tf.int64)])
+        for indices in self._order:
+            yield self._function(tf.constant(self._checked(indices)))
+
+    def _checked(self, indices: Any) -> np.ndarray:
+        """Indices from 0 on that are there: a graph would give zeros for others, or another sample."""
+        found, n = np.asarray(indices, np.int64), len(self.dataset)
+        if found.size and not -n <= found.min() <= found.max() < n:
+            raise IndexError(f"index {found.max() if found.max() >= n else found.min()} is out of range for {n} samples")
+        return np.where(found < 0, found + n, found)
+
     def _gathered(self) -> tf.data.Dataset:
         """The order of an epoch is drawn in Python at its beginning; all else is in the graph."""
 
         def order() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             groups = [[index] for index in self.sampler] if self.batch_sampler is None else [list(group) for group in self.batch_sampler]
-            flat = np.asarray([index for group in groups for index in group], np.int64)
-            n = len(self.dataset)
-            if len(flat) and not -n <= flat.min() <= flat.max() < n:
-                raise IndexError(f"index {flat.max() if flat.max() >= n else flat.min()} is out of range for {n} samples")
+            flat = self._checked([index for group in groups for index in group])
             yield flat, np.asarray([len(group) for group in groups], np.int64)
 
         vector = tf.TensorSpec((None,), tf.int64)

@@ -20,12 +20,14 @@ class Dataset:
 
     Differs from PyTorch:
         `tf.data.Dataset` is another thing: a stream without indices. `DataLoader.as_tf_data()` makes one of a set, an order and a batch size.
-        `gather`, where a subclass has it, takes a tensor of indices and gives the batch of their samples; then the loader never runs Python for a batch.
+        `gather`, where a subclass has it, takes a tensor of indices from 0 on and gives the batch of their samples,
+        without Python for each of them.
 
     Source: PyTorch's documentation, `torch.utils.data.Dataset`.
     """
 
     gather: Callable[[Tensor], Any] | None = None
+    transforms_samples = False  # whether `gather` does more than gather, so that a graph pays
 
     def __getitem__(self, index: int) -> Any:
         raise NotImplementedError(f"{type(self).__name__} must define __getitem__")
@@ -70,7 +72,6 @@ class TensorDataset(Dataset):
         return len(self.tensors[0])
 
     def gather(self, indices: Num[Tensor, " b"]) -> tuple[Tensor, ...]:
-        indices = tf.where(indices < 0, indices + len(self), indices)
         return tuple(tf.gather(tensor, indices) for tensor in self.tensors)
 
 
@@ -93,6 +94,7 @@ class Subset(Dataset):
         self.dataset = dataset
         self.indices = indices
         if dataset.gather is not None:
+            self.transforms_samples = dataset.transforms_samples
             self.gather = lambda places: dataset.gather(tf.gather(tf.constant(np.asarray(indices, np.int64)), places))
 
     def __getitem__(self, index: int) -> Any:

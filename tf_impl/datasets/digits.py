@@ -30,6 +30,7 @@ class Digits(Dataset):
     def __init__(self, transform: Callable[[Tensor], Any] | None = None) -> None:
         found = load_digits()
         self.data, self.targets, self.transform = tf.constant(found.images), tf.constant(found.target, tf.int64), transform
+        self.transforms_samples = transform is not None
 
     def __len__(self) -> int:
         return len(self.data)

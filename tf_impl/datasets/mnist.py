@@ -65,6 +65,7 @@ class MNIST(Dataset):
     def __init__(self, root: str | Path, train: bool = True, transform: Callable[[Tensor], Any] | None = None,
                  target_transform: Callable[[Tensor], Any] | None = None, download: bool = False) -> None:  # fmt: skip
         self.root, self.train, self.transform, self.target_transform = Path(root), train, transform, target_transform
+        self.transforms_samples = transform is not None or target_transform is not None
         part = "train" if train else "t10k"
         names = [f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"]
         if download and not all(map(self._found, names)):
@@ -85,7 +86,6 @@ class MNIST(Dataset):
 
     def gather(self, indices: Int[Tensor, " b"]) -> tuple[Any, Any]:
         """A batch, in a graph."""
-        indices = tf.where(indices < 0, indices + len(self), indices)
         if self.transform is None and self.target_transform is None:
             return tf.gather(self.data, indices)[..., None], tf.gather(self.targets, indices)
         if len(indices.shape) == 0:

@@ -1,5 +1,6 @@
 """In which order samples are taken: PyTorch's samplers on NumPy's generator, and one whose order another framework can follow."""
 
+import itertools
 from collections.abc import Iterable, Iterator, Sequence, Sized
 
 import numpy as np
@@ -170,14 +171,10 @@ class BatchSampler:
         self.drop_last = drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
-        batch: list[int] = []
-        for index in self.sampler:
-            batch.append(index)
-            if len(batch) == self.batch_size:
+        indices = iter(self.sampler)
+        while batch := list(itertools.islice(indices, self.batch_size)):
+            if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
-                batch = []
-        if batch and not self.drop_last:
-            yield batch
 
     def __len__(self) -> int:
         n = len(self.sampler)
