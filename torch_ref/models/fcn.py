@@ -15,7 +15,7 @@ lies over the image: by 19, 27 and 31 pixels at the end, by 5 and 9 at pool 4 an
 | FCN-8s | 134,489,759 | 181.529 G | 404 and those of pools 3 and 4 |
 | FCNResNet-50 with aux, 520×520 | 35,322,218 | 152.717 G | 443 |
 
-The fields are those of a score before it is spread; a pixel of FCN-8s sees 465. `fc6` alone holds 102.8 M.
+The fields are those of a score before it is spread; a pixel of FCN-8s sees up to 468. `fc6` alone holds 102.8 M.
 Names are those of the Caffe models and of pytorch-fcn's checkpoints; of `FCNResNet`, torchvision's.
 The paper adds pool 4 and pool 3 as they are (later "at once": scaled by 0.01 and 0.0001); its last layer stays bilinear, here it is learned like the others.
 
