@@ -9,7 +9,7 @@ import numpy as np
 from tf_impl.saving._names import tensors
 from tf_impl.saving.state_dict import StateError
 
-PIECE = 2**24  # bytes that are moved at a time
+PIECE = 2**20  # bytes that are moved at a time
 TILE = 256  # rows and columns that are transposed at a time, so that both sides stay in the processor's cache
 
 
