@@ -18,5 +18,6 @@ CASES = [
             "fact:own_layer_on_the_cpu": _SYNC,
         },
         backends=("tensorflow",),
+        time_limit=300.0,  # processes of its own, each importing a framework
     ),
 ]
