@@ -266,3 +266,13 @@ def test_bad_images(picture):
         torch_ref.transforms.Normalize((0.5,), (0.5,))(FLOWER)
     with pytest.raises(TypeError, match="float tensor"):
         tf_impl.transforms.Normalize((0.5,), (0.5,)).call(photograph_here("flower"))
+
+
+def test_old_names_of_torchvision():
+    """The notes' `Scale` and `RandomSizedCrop` are gone, `pretrained=` is announced to go; the present names are this package's."""
+    theirs = torchvision()
+    for old, present in (("Scale", "Resize"), ("RandomSizedCrop", "RandomResizedCrop")):
+        assert not hasattr(theirs.transforms, old)
+        assert hasattr(theirs.transforms, present) and hasattr(tf_impl.transforms, present)
+    with pytest.warns(UserWarning, match="'pretrained' is deprecated"):
+        theirs.models.squeezenet1_1(pretrained=False)
