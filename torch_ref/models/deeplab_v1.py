@@ -8,7 +8,8 @@ Shapes: input (N, C, H, W) from 1×1 on, output (N, num_classes, H, W) scores, i
 | one scale: LargeFOV | 20,505,429 | 50.928 G | 435 |
 
 Each branch is a 3×3 convolution whose stride brings it to 1/8 (8, 4, 2, 1, 1) and a 1×1 one, 128 channels each; they are joined to the last
-features before the scores. `fc6` is VGG's first dense layer cut down to 3×3 with a dilation of 12: the field of 25×25 at a twelfth of the weights.
+features before the scores.
+`fc6` is VGG's first dense layer cut down to 3×3 with a dilation of 12: it spans 25×25 features with 4.7 M weights, VGG's 7×7 with 102.8 M.
 Names are those of the Caffe model. The fully connected CRF behind it is `models.dense_crf`: `DenseCRF()(net(x), images)` with colours of 0 … 255.
 
 >>> import torch
