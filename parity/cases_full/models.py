@@ -1,4 +1,8 @@
-"""Published architectures as they were published: one photograph-sized image, scores and gradients of everything."""
+"""Published architectures as they were published: one photograph-sized image, scores and gradients of everything.
+
+Measured: ResNet-50 agrees (322 rows, no process above 2.4 GiB). VGG-16 (7.0 GiB): 30 of 34 rows agree; in float64 all do, to 2e-16 at most, but in float32
+single rectifiers and maxima among millions turn over in Keras, which four gradients show in one slice each.
+"""
 
 from parity.case import Case, image
 
