@@ -18,3 +18,4 @@ from tf_impl.errata.networks import evaluation as evaluation
 from tf_impl.errata.networks import mini_batches as mini_batches
 from tf_impl.errata.networks import networks as networks
 from tf_impl.errata.networks import prediction_at_four as prediction_at_four
+from tf_impl.errata.networks import pyramid_resolution as pyramid_resolution

@@ -7,7 +7,7 @@ Differs from PyTorch:
     The twins, which are told their inputs, refuse as PyTorch does, and are used here.
 
 Source: the notes, "Module直接构建" (`self.conv` for `conv1`), "Sequential构建" (1984 inputs; `.view` whose result is dropped), `super.__init__()`,
-"Pytorch_已解决问题_1" (DoubleConv), `x_test = torch.tensor([[4, 0]])`, "torch.nn只支持小批量处理", "eval".
+"Pytorch_已解决问题_1" (DoubleConv), `x_test = torch.tensor([[4, 0]])`, "torch.nn只支持小批量处理", "eval", PSPNet at 1/4 (the paper: 1/8).
 """
 
 import keras
@@ -16,19 +16,20 @@ from jaxtyping import Float
 from keras import ops
 
 from tf_impl.layers import Conv2d, Flatten, Linear, MaxPool2d
+from tf_impl.models.pspnet import PSPNet
 from tf_impl.tensors._refusal import attempt
 from tf_impl.typing import Tensor
 
 
 def double_conv() -> dict[str, bool | str | list[int] | None]:
-    """The second convolution takes what the first puts out. Symbolic: nothing is computed."""
+    """The second convolution takes what the first puts out."""
+    image = ops.zeros((4, 160, 160, 3))
 
-    def block(second_in: int, *shape: int) -> Tensor:
-        image = keras.Input(batch_shape=(*shape, 3))
+    def block(second_in: int, image: Tensor) -> Tensor:
         return ops.relu(Conv2d(second_in, 64, 3)(ops.relu(Conv2d(3, 64, 3)(image))))
 
-    n, h, w, c = block(64, 1, 8, 9).shape
-    return {**attempt("notes", lambda: block(3, 4, 160, 160)), "mended": [n, c, h, w]}
+    n, h, w, c = block(64, image[:1, :8, :9]).shape
+    return {**attempt("notes", lambda: block(3, image)), "mended": [n, c, h, w]}
 
 
 def networks(image: Float[Tensor, "n h w 3"]) -> dict[str, bool | str | list[int] | None]:
@@ -96,3 +97,13 @@ def evaluation(x: Float[Tensor, "n d"]) -> dict[str, Tensor | bool]:
         "dropout_off": bool(ops.all(output == ops.matmul(x, w))),
         "tracked_without_grad": tape.gradient(untracked, w) is not None,
     }
+
+
+def pyramid_resolution(image: Float[Tensor, "n h w 3"]) -> dict[str, list[int]]:
+    """How many input pixels to one of PSPNet's features, stage by stage: the pyramid sees 1/8, 1/4 is what stage 1 gives."""
+    net = PSPNet(layers=(1, 1, 1, 1), width=4, hidden=8)
+    found, x = {}, image
+    for name in ("layer0", "layer1", "layer2", "layer3", "layer4"):
+        x = getattr(net, name)(x)
+        found[name] = [before // after for before, after in zip(image.shape[1:3], x.shape[1:3], strict=True)]
+    return found

@@ -18,3 +18,4 @@ from torch_ref.errata.networks import evaluation as evaluation
 from torch_ref.errata.networks import mini_batches as mini_batches
 from torch_ref.errata.networks import networks as networks
 from torch_ref.errata.networks import prediction_at_four as prediction_at_four
+from torch_ref.errata.networks import pyramid_resolution as pyramid_resolution

@@ -6,13 +6,14 @@ Shapes: images (n, 3, h, w).
 'RuntimeError: Given groups=1, weight of size [64, 3, 3, 3], expected input[4, 64, 158, 158] to have 3 channels, but got 64 channels instead'
 
 Source: the notes, "Module直接构建" (`self.conv` for `conv1`), "Sequential构建" (1984 inputs; `.view` whose result is dropped), `super.__init__()`,
-"Pytorch_已解决问题_1" (DoubleConv), `x_test = torch.tensor([[4, 0]])`, "torch.nn只支持小批量处理", "eval".
+"Pytorch_已解决问题_1" (DoubleConv), `x_test = torch.tensor([[4, 0]])`, "torch.nn只支持小批量处理", "eval", PSPNet at 1/4 (the paper: 1/8).
 """
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from torch_ref.models.pspnet import PSPNet
 from torch_ref.tensors._refusal import attempt
 
 
@@ -88,3 +89,13 @@ def evaluation(x: Tensor) -> dict[str, Tensor | bool]:
     with torch.no_grad():
         untracked = model(x @ w)
     return {"gradient_in_eval": gradient, "dropout_off": torch.equal(output, x @ w), "tracked_without_grad": untracked.requires_grad}
+
+
+def pyramid_resolution(image: Tensor) -> dict[str, list[int]]:
+    """How many input pixels to one of PSPNet's features, stage by stage: the pyramid sees 1/8, 1/4 is what stage 1 gives."""
+    net = PSPNet(layers=(1, 1, 1, 1), width=4, hidden=8).eval()
+    found, x = {}, image
+    for name in ("layer0", "layer1", "layer2", "layer3", "layer4"):
+        x = getattr(net, name)(x)
+        found[name] = [before // after for before, after in zip(image.shape[2:], x.shape[2:], strict=True)]
+    return found

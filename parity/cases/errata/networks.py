@@ -11,5 +11,6 @@ CASES = [
     DemoCase("errata.networks:networks", "thirty-two", inputs={"image": image(2, 3, 32, 30)}, known=_WORDS, backends=("tensorflow",)),
     DemoCase("errata.networks:prediction_at_four", "notes", known=_INTEGERS, backends=("tensorflow",)),
     DemoCase("errata.networks:mini_batches", "image", inputs={"image": image(1, 3, 6, 7)}, known=_SINGLE, backends=("tensorflow",)),
+    DemoCase("errata.networks:pyramid_resolution", "image", inputs={"image": image(1, 3, 64, 48)}, backends=("tensorflow",)),
     DemoCase("errata.networks:evaluation", "four", inputs={"x": array(4, 3)}, backends=("tensorflow",)),
 ]
