@@ -11,7 +11,8 @@ Shapes: x (n, h, w, c), weight (out, c, k, k) in PyTorch's axes.
 
 Differs from PyTorch:
     A port that writes "same" for `padding=k // 2` is shifted by one pixel wherever total is odd: every second layer of a ResNet, on even sizes.
-    Nothing raises; the outputs are as far apart as they are large (measured 15.1 for normal inputs and 3x3x2 normal weights). PyTorch refuses "same" with a stride.
+    Nothing raises; the outputs are as far apart as they are large (15.1 measured for normal inputs and weights of 3x3x2).
+    PyTorch refuses "same" with a stride.
 
 Source: PyTorch's documentation, "Conv2d"; TensorFlow's documentation, `tf.nn.convolution`; the notes, "same mode".
 """
