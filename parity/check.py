@@ -154,7 +154,7 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
                 raise
             session.only_float32 = str(error)
             session.notes.append(f"The Keras model does not run in float64 ({error}); judged in float32 only.")
-    rows = _rows(session, recorded)
+    rows = explained_steps(session, held_otherwise(session, _rows(session, recorded)))
     failing = any(row.failing for row in rows)
     if failing:
         _check_repeatable(session)
@@ -166,7 +166,7 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
 
 
 def _anything_in_common(session: Session) -> bool:
-    from parity.diagnosis.matching import kinship
+    from parity.diagnosis.binding import kinship
 
     mine, theirs = session.matching.torch_units, session.matching.keras_units
     return bool(session.matching.matches) or any(kinship(unit, other) for unit in mine for other in theirs)
@@ -197,6 +197,56 @@ def _rows(session: Session, recorded: dict[str, list[Record]]) -> list[Row]:
             moved += session.run_torch("float64", training, state=session.moved_state(), steps=steps, like=like[training]).records
         rows = list(compare(*traces, moved64=trace("torch", "float64", _as_keras_holds(moved, recorded["float32"]))).rows)
     return [_worded(row) for row in rows]
+
+
+def held_otherwise(session: Session, rows: list[Row]) -> list[Row]:
+    """Where all the models compute agrees, weights in another form are no fault: a norm folded into a convolution, two layers for one, a bias more.
+
+    Their gradients cannot be compared one by one; the rows become a note. Steps of training would show it if the form mattered.
+    """
+    told = {"output", "input_grad", "loss"}
+    if any(row.failing for row in rows if row.role in told):
+        return rows
+    alike = {id(m) for m in session.matching.matches if not session.transfers and _holds_the_same(session, m)}
+    paths = {piece.name for m in session.matching.matches if session.transfers or id(m) in alike for piece in m.torch.pieces.values() if m.folded is None}
+
+    def other_form(row: Row) -> bool:
+        if row.role not in {"grad", "step", "buffer"}:
+            return False
+        if row.verdict is Verdict.EXTRA:
+            return not any(m.how == "shared" for m in session.matching.matches)
+        if session.transfers and not any(m.folded for m in session.matching.matches):
+            return False
+        names = row.name.partition("@")[0]
+        return names not in paths and not any(names.startswith(f"{path}") for path in paths)
+
+    gone = [row for row in rows if row.failing and other_form(row)]
+    if not gone or any(row.failing for row in rows if row.role == "grad" and row not in gone and session.transfers):
+        return rows
+    names = ", ".join(dict.fromkeys(row.name.partition("@")[0] for row in gone[:4]))
+    session.notes.append(f"Held in another form on one side, gradients not compared one by one: {names}{' and more' if len(gone) > 4 else ''}.")
+    return [row for row in rows if row not in gone]
+
+
+def explained_steps(session: Session, rows: list[Row]) -> list[Row]:
+    """Steps that part though gradients agree, where both optimizers make the same steps of torch's gradients.
+
+    Adam and its like divide by the size of the gradient: where that is 0 but for rounding, the step is made of rounding.
+    """
+    from parity.diagnosis.optimizer_findings import same_steps
+
+    bad = [row for row in rows if row.failing]
+    if not bad or any(row.role != "step" for row in bad) or not same_steps(session):
+        return rows
+    note = "both optimizers make the same steps of torch's gradients: here they divide by gradients that are rounding"
+    return [replace(row, verdict=Verdict.INDISTINGUISHABLE, note=note) if row in bad else row for row in rows]
+
+
+def _holds_the_same(session: Session, match: Any) -> bool:
+    """Whether a Keras layer's own weights are torch's."""
+    from parity.diagnosis.weight_trials import same
+
+    return all(b.complete and same(session.keras.read(b.held.variable), b.fill(session.state)) for b in match.bindings)
 
 
 def _as_keras_holds(records: Sequence[Record], theirs: Sequence[Record]) -> list[Record]:

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from parity.diagnosis.binding import Seam
 from parity.diagnosis.layouts import Order
-from parity.diagnosis.matching import Match, Seam
+from parity.diagnosis.matching import Match
 
 CHANNEL_KINDS = frozenset({"conv", "conv_transpose", "batch_norm", "group_norm", "instance_norm", "prelu"})
 LINEAR = frozenset({"linear", ""})

@@ -30,7 +30,8 @@ def buffer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
 
 
 def _statistics(session: Any, point: Any, after: Mapping[str, np.ndarray], forced: Any) -> Iterator[Finding]:
-    from parity.diagnosis.layer_trials import Change, copied_with
+    from parity.diagnosis.attributes import Change
+    from parity.diagnosis.layer_trials import copied_with
 
     path, layer, module = point.match.torch.path, point.match.keras.layer, point.match.torch.layer
     where = point.match.keras.name or layer.name

@@ -13,7 +13,7 @@ from parity.diagnosis.buffer_findings import buffer_findings
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.gradient_findings import gradient_findings
-from parity.diagnosis.layouts import ROUNDED
+from parity.diagnosis.layouts import EQUAL, ROUNDED
 from parity.diagnosis.locating import Locator, departures
 from parity.diagnosis.loss_findings import loss_findings
 from parity.diagnosis.naming import Departure
@@ -88,6 +88,8 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
     pairs = paired_checkpoints(session, training)
     for severe in (True, False) if differ else (False,):
         bad = {Verdict.DIFFERENT, Verdict.NONFINITE, Verdict.SHAPE, Verdict.ILL_CONDITIONED} if severe else {Verdict.INDISTINGUISHABLE}
+
+        locator.bound = ROUNDED if severe else EQUAL
 
         def departs(t64: Any, t32: Any, k64: Any, k32: Any, bad: Any = bad) -> bool:
             return verdict_on(t64, t32, k64, k32) in bad

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from parity.diagnosis.axes import CHANNEL_KINDS, View, cropped_as, flattened_from, linear_activation, padded_as, tensor_places
-from parity.diagnosis.layouts import Order, channels_last, close, matching, orders, standing
-from parity.diagnosis.matching import Match, Matching, Seam, nearest_by_name
+from parity.diagnosis.assigning import Assigning, Restart
+from parity.diagnosis.axes import CHANNEL_KINDS, View, cropped_as, linear_activation, padded_as, tensor_places
+from parity.diagnosis.layouts import Order, channels_last, matching, orders, standing
+from parity.diagnosis.matching import Match, Matching
 from parity.diagnosis.units import Unit
 
 
@@ -71,7 +72,7 @@ class Forced:
     after: dict[int, np.ndarray] = field(default_factory=dict)  # buffers after a training run, by the variable's id
 
 
-class Forcing:
+class Forcing(Assigning):
     """Runs a Keras model under a matching.
 
     Args:
@@ -93,6 +94,11 @@ class Forcing:
         self.stack: list[str] = []
         self.cursor = 0
         self.spread: list[tuple[int, tuple[int, ...], int]] = []  # flattens: step, shape before, features after
+        for match in list(matching.matches):
+            before = match.folded
+            self.fold(match)
+            if match.folded is not before and self.state is not None:
+                self.fill(match)
         self.sequence = {id(unit): place for place, unit in enumerate(self._in_order())}
 
     def _in_order(self) -> list[Unit]:
@@ -106,9 +112,14 @@ class Forcing:
         """Runs `call()`, which calls the model, with every layer under control."""
         from parity.frameworks.keras_tracing import watched
 
-        self.used, self.inside, self.found = {}, 0, Forced()
-        with watched(self.on_layer, self.on_op if record_ops else self.on_flatten):
-            self.found.outputs = call()
+        for _ in range(1 + len(self.matching.keras_units)):
+            self.used, self.inside, self.found, self.stack = {}, 0, Forced(), []
+            try:
+                with watched(self.on_layer, self.on_op if record_ops else self.on_flatten):
+                    self.found.outputs = call()
+                break
+            except Restart:
+                continue
         self.found.unmatched = [u for u in self.found.unmatched if self.matching.of_keras(u) is None]
         return self.found
 
@@ -178,6 +189,8 @@ class Forcing:
         given = [self.torch.array(t) for t in call.given[: len(live)]]
         given, pads = padded_as(first, given, live, layer)
         self.find_seam(first, call, given, live)
+        if first.torch.kind in CHANNEL_KINDS and live:
+            self.find_unflattened(first, call, given[0], live[0])
         views, new_args, new_kwargs = [], list(args), dict(kwargs)
         for i, (place, mine, theirs) in enumerate(zip(places, given, live, strict=False)):
             view = self.view(first, index, f"in{i}", mine, theirs, self.canonical_in(first, mine))
@@ -224,6 +237,7 @@ class Forcing:
                 handed.append(leaf if activation is None else activation(leaf))
                 continue
             taken.add(name)
+            view = View(view.order, point.match.out_seam) if point.match.out_seam and expected.ndim == 2 else view
             point.actual[name], point.expected[name], point.out_views[name] = view.undo(actual, expected.shape), expected, view
             tensor = self.keras.tensor(view.apply(expected))
             point.leaves[name] = tensor
@@ -321,82 +335,3 @@ class Forcing:
         if view is not None and len(view.order.axes) == array.ndim:
             return view.order.axes
         return self.canonical_in(point.match, array)
-
-    def find_seam(self, match: Match, call: Any, given: list[np.ndarray], live: list[np.ndarray]) -> None:
-        """A dense layer behind a flatten: torch flattens (C, *space), Keras (*space, C) unless somebody permuted before."""
-        if match.torch.kind != "linear" or match.seam is not None or match.keras.kind != "linear" or given[0].ndim != 2 or live[0].shape != given[0].shape:
-            return
-        shape = flattened_from(self.flow, call.entered[0], given[0].shape[-1])
-        if shape is None or shape[0] == 1 or int(np.prod(shape[1:])) == 1 or close(live[0], given[0]):
-            return
-        seam = Seam(shape)
-        if not close(live[0], seam.to_keras(given[0])):
-            before = next((s for _, s, features in reversed(self.spread) if features == given[0].shape[-1]), None)
-            if before is None or len(before) != len(shape) + 1 or tuple(before[1:]) != (*shape[1:], shape[0]):
-                return
-        match.seam = seam
-        for binding in match.bindings:
-            binding.seam = seam
-        if self.state is not None:
-            self.fill(match)
-
-    # Matching while running
-
-    def which(self, match: Match, live: list[np.ndarray]) -> int | None:
-        """The call of the torch module that this call of the Keras layer stands for."""
-        calls = self.calls.get(id(match.torch), [])
-        if not calls:
-            return None
-        start = self.used.get(id(match.torch), 0)
-        if len(calls) > 1:
-            for i, call in enumerate(calls):
-                if i >= start and live and matching(self.torch.array(call.given[0]), live[0]) is not None:
-                    self.used[id(match.torch)] = i + 1
-                    return i
-        index = min(start, len(calls) - 1)
-        self.used[id(match.torch)] = start + 1
-        return index
-
-    def assign(self, unit: Unit, live: list[np.ndarray]) -> None:
-        """Matches a Keras layer that is reached for the first time, by what it is fed, else by name, else by torch's order."""
-        candidates = self.matching.candidates(unit)
-        if not candidates:
-            return
-        candidates.sort(key=lambda u: self.sequence[id(u)])
-        fed = [u for u in candidates if any(live and self.fits(call, live) for call in self.calls.get(id(u), ()))] if len(candidates) > 1 else []
-        how = "shape" if len(candidates) == 1 else "value"
-        if len(fed) == 1:
-            chosen = fed[0]
-        elif len(fed) > 1:
-            by_name = nearest_by_name(unit, fed)
-            chosen, how = (by_name, "name") if by_name is not None else (fed[0], "order")
-        elif len(candidates) == 1:
-            chosen = candidates[0]
-        else:
-            later = [u for u in candidates if self.sequence[id(u)] >= self.cursor]
-            chosen, how = (later or candidates)[0], "order"
-        self.cursor = self.sequence[id(chosen)]
-        match = self.matching.add(chosen, unit, how)
-        if self.state is not None:
-            self.fill(match)
-
-    def fits(self, call: Any, live: list[np.ndarray]) -> bool:
-        mine = self.torch.array(call.given[0])
-        return matching(mine, live[0]) is not None or (
-            mine.ndim == 2 and mine.shape == live[0].shape and close(np.sort(mine, axis=-1), np.sort(live[0], axis=-1)) and self.is_flattened(call, mine)
-        )
-
-    def is_flattened(self, call: Any, mine: np.ndarray) -> bool:
-        shape = flattened_from(self.flow, call.entered[0], mine.shape[-1])
-        return shape is not None and shape[0] > 1
-
-    def fill(self, match: Match) -> None:
-        """Torch's weights into the Keras variables."""
-        assert self.state is not None
-        for binding in match.bindings:
-            if any(piece is not None for piece in binding.pieces):
-                self.keras.assign(binding.held.variable, binding.fill(self.state))
-
-    def folded_call(self, match: Match, index: int) -> Any:
-        calls = self.calls.get(id(match.folded), [])
-        return calls[index] if index < len(calls) else None

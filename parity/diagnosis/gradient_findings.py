@@ -34,8 +34,14 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
             yield Finding(path, match.keras.name or layer.name, "layer-frozen", "trainable=False where torch trains these weights", fix, True)
         else:
             yield Finding(path, match.keras.name, "bias-missing", f"nothing in the Keras layer holds torch's {row.name}", "use_bias=True")
+    copies = {b.held.variable.path: m for m in session.matching.matches if m.how == "shared" for b in m.bindings}
     for row in bad:
-        if row.verdict.value == "extra":
+        if row.verdict.value == "extra" and row.name.removeprefix("keras:") in copies:
+            match = copies[row.name.removeprefix("keras:")]
+            says = f"torch calls one module several times, the Keras model has {match.keras.name} beside it: copies drift apart in training"
+            yield Finding(match.torch.path, match.keras.name, "layer-not-shared", says, "call one layer for all", True)
+    for row in bad:
+        if row.verdict.value == "extra" and row.name.removeprefix("keras:") not in copies and not known:
             yield Finding(
                 row.layer or "model",
                 row.name,

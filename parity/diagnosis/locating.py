@@ -6,7 +6,7 @@ fault; what the Keras side did instead is found by replaying torch's operations 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ class Locator(Relating):
     session: Any
     flow: Any
     forced: Any
+    bound: float = ROUNDED  # of a trial's equality
     units: dict[int, str] = field(default_factory=dict)  # torch value → path of the unit that made it
 
     def __post_init__(self) -> None:
@@ -58,7 +59,7 @@ class Locator(Relating):
     def explained(self, number: int, changed: dict[int, Any]) -> bool:
         """Whether the Keras run has this value: it was given or handed on, or an operation there made it."""
         if number in changed:
-            return next(self.index.find(self.torch.array(changed[number]), ROUNDED), None) is not None
+            return next(self.index.find(self.torch.array(changed[number]), self.bound), None) is not None
         if number not in self.cache:
             array = self.flow.values[number]
             self.cache[number] = (
@@ -115,7 +116,7 @@ class Locator(Relating):
         changed: dict[int, Any] = {}
         findings: list[Finding] = []
         for _ in range(MOST):
-            if self.reached(departure, changed, ROUNDED if changed else EQUAL):
+            if self.reached(departure, changed, self.bound if changed else EQUAL):
                 break
             op = self.fault(departure.number, changed)
             if op is None:
@@ -139,15 +140,20 @@ class Locator(Relating):
         tensors = [t for t in inputs if t.is_floating_point()] or inputs
         original = [self.torch.array(self.value(n, changed)) for n in op.outputs]
         best: tuple[int, Any, Any] | None = None
+        siblings = [other for other in self.flow.ops if other is not op and other.name == op.name and other.path == op.path and op.path]
         familiar = inputs + [self.value(n, changed) for n in op.outputs]
         for trial in op_trials(op, tensors):
             after = self.replayed(op, trial.function, departure.number, changed)
             if after is None:
                 continue
+            if siblings and not self.reached(departure, after, self.bound):
+                together = self.replayed(op, trial.function, departure.number, changed, siblings)
+                if together is not None and self.reached(departure, together, self.bound):
+                    after = together
             made = self.torch.array(after[op.outputs[0]])
             if len(original) and made.shape == original[0].shape and close(made, original[0], _FAMILIAR):
                 continue
-            if self.reached(departure, after, ROUNDED):
+            if self.reached(departure, after, self.bound):
                 best = (10**9, trial, after)
                 break
             progress = self.progress(op, after, changed, familiar)
@@ -161,6 +167,8 @@ class Locator(Relating):
                 return Finding(layer, self.keras_layer(departure), adopted[0], f"{adopted[1]}{theirs}", adopted[2], True), adopted[3]
             relation = self.relation(departure, changed)
             message = f"torch's {op.name} gives what the Keras side never has{theirs}"
+            if relation is None and self.bound < ROUNDED:
+                return self.rounded(layer, departure, op.name), None
             if relation is not None:
                 return Finding(layer, self.keras_layer(departure), relation[0], f"{relation[1]} of torch's value{theirs}", relation[2], True), None
             return Finding(layer, self.keras_layer(departure), "", message, snippet=self.snippet(op, changed)), None
@@ -186,7 +194,7 @@ class Locator(Relating):
                     if after is None or close(theirs, expected):
                         continue
                     cause, says, fix = self.told_apart(op, expected, theirs, seen)
-                    if cause in PROVISIONAL or self.reached(departure, after, ROUNDED) or self.progress_past(op, after, changed):
+                    if cause in PROVISIONAL or self.reached(departure, after, self.bound) or self.progress_past(op, after, changed):
                         return cause, says, fix, after
         return None
 
@@ -234,12 +242,12 @@ class Locator(Relating):
             array = self.torch.array(tensor)
             if any(t.numel() == tensor.numel() and matching(self.torch.array(t), array) is not None for t in familiar if t.is_floating_point()):
                 continue
-            if any(not seen.forced for _, seen, _ in self.index.find(array, ROUNDED)):  # type: ignore[attr-defined]
+            if any(not seen.forced for _, seen, _ in self.index.find(array, self.bound)):  # type: ignore[attr-defined]
                 count += 1
         return count
 
-    def replayed(self, op: Any, function: Any, goal: int, changed: dict[int, Any]) -> dict[int, Any] | None:
-        """All values that follow from another function in the place of an operation, up to a value; None where it does not fit."""
+    def replayed(self, op: Any, function: Any, goal: int, changed: dict[int, Any], siblings: Sequence[Any] = ()) -> dict[int, Any] | None:
+        """All values that follow from another function in the place of an operation (and of its siblings), up to a value; None where it does not fit."""
         from parity.frameworks.torch_tracing import replay
 
         after = dict(changed)
@@ -251,9 +259,17 @@ class Locator(Relating):
                     return None
                 after.update(zip(op.outputs, made, strict=False))
                 touched = set(op.outputs)
-                for later in self.flow.ops[op.index + 1 : (last.index if last is not None else op.index) + 1]:
-                    if touched & set(later.inputs) and not any(n in self.units for n in later.outputs):
-                        made = replay(self.flow, later, after)
+                for earlier in siblings:
+                    if earlier.index < op.index:
+                        made = replay(self.flow, earlier, after, function)
+                        after.update(zip(earlier.outputs, made, strict=False))
+                        touched |= set(earlier.outputs)
+                for later in self.flow.ops[min([op.index, *[o.index for o in siblings]]) + 1 : (last.index if last is not None else op.index) + 1]:
+                    sibling = later in siblings
+                    if later is op:
+                        continue
+                    if sibling or (touched & set(later.inputs) and not any(n in self.units for n in later.outputs)):
+                        made = replay(self.flow, later, after, function if sibling else None)
                         after.update(zip(later.outputs, made, strict=False))
                         touched |= set(later.outputs)
         except Exception:  # a trial that does not fit says nothing
@@ -265,9 +281,16 @@ class Locator(Relating):
         layer = self.behind(departure.number, departure)
         theirs = self.keras_says(departure)
         found = self.relation(departure, changed) or self.padded_otherwise(departure, changed)
+        if found is None and self.bound < ROUNDED:
+            return self.rounded(layer, departure, "nothing")
         if found is not None:
             return Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
         return Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
+
+    def rounded(self, layer: str, departure: Departure, name: str) -> Finding:
+        """A difference of the size of float32's last digit, in a float64 run."""
+        told = f"a constant is rounded to float32 where torch has {name}{self.keras_says(departure)}"
+        return Finding(layer, self.keras_layer(departure), "float32-constant", told, "write the constant in the tensor's own type")
 
     def other_input(self, departure: Departure) -> Finding:
         place = next((i for i, n in enumerate(self.flow.inputs) if not self.explained(n, {})), 0)

@@ -13,90 +13,11 @@ from difflib import SequenceMatcher, get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-import numpy as np
-
-from parity.diagnosis.units import NORMS, Held, Piece, Unit
+from parity.diagnosis.binding import CALLED, Binding, Seam, bind, kinship
+from parity.diagnosis.units import NORMS, Piece, Unit
 from parity.errors import ParityUsageError
 
-WEIGHT_ROLES = frozenset({"weight", "weight_ih", "weight_hh"})
 _NEAR = 0.9  # of two names, by difflib
-
-
-@dataclass(eq=False)
-class Seam:
-    """Between a flatten and the first dense layer: torch flattens (C, *space), the Keras side (*space, C)."""
-
-    shape: tuple[int, ...]  # (C, *space)
-
-    def _places(self) -> np.ndarray:
-        return np.moveaxis(np.arange(int(np.prod(self.shape))).reshape(self.shape), 0, -1).reshape(-1)
-
-    def to_keras(self, array: np.ndarray) -> np.ndarray:
-        """Of the last axis, which is flattened."""
-        return array[..., self._places()]
-
-    def to_torch(self, array: np.ndarray) -> np.ndarray:
-        return array[..., np.argsort(self._places())]
-
-
-@dataclass(eq=False)
-class Fold:
-    """A batch norm of the torch side that the Keras side has multiplied into the layer before it: right in evaluation only."""
-
-    norm: Unit
-
-    def factors(self, state: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        read = {role: piece.take(state).astype(np.float64) for role, piece in self.norm.pieces.items()}
-        scale = read.get("weight", 1.0) / np.sqrt(read["running_var"] + self.norm.layer.eps)
-        return scale, read["running_mean"], read.get("bias", np.zeros_like(read["running_mean"]))
-
-
-@dataclass(eq=False)
-class Binding:
-    """One Keras variable and the torch pieces it holds, a piece a role; `missing` roles have no torch counterpart."""
-
-    held: Held
-    pieces: tuple[Piece | None, ...]
-    seam: Seam | None = None
-    fold: Fold | None = None
-
-    @property
-    def complete(self) -> bool:
-        return all(piece is not None for piece in self.pieces) or (self.held.summed and any(piece is not None for piece in self.pieces))
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return tuple(piece.label for piece in self.pieces if piece is not None)
-
-    def fill(self, state: Mapping[str, np.ndarray]) -> np.ndarray:
-        """What the variable has to hold."""
-        arrays = []
-        for role, piece in zip(self.held.roles, self.pieces, strict=True):
-            if piece is None:
-                like = next(p for p in self.pieces if p is not None)
-                arrays.append(np.zeros(like.shape, state[like.name].dtype))
-                continue
-            array = piece.take(state)
-            if self.fold is not None:
-                array = self._folded(role, array, state)
-            arrays.append(self.seam.to_keras(array) if self.seam is not None and role == "weight" else array)
-        return np.ascontiguousarray(self.held.value(tuple(arrays)))
-
-    def _folded(self, role: str, array: np.ndarray, state: Mapping[str, np.ndarray]) -> np.ndarray:
-        assert self.fold is not None
-        scale, mean, shift = self.fold.factors(state)
-        if role == "weight":
-            return array.astype(np.float64) * scale.reshape(-1, *[1] * (array.ndim - 1))
-        return (array.astype(np.float64) - mean) * scale + shift
-
-    def canonical(self, array: np.ndarray) -> list[tuple[str, np.ndarray]]:
-        """A gradient (or a value, where the variable is no sum) under torch's names and in torch's layout."""
-        arrays = self.held.canonical(array)
-        found = []
-        for role, piece, value in zip(self.held.roles, self.pieces, arrays, strict=True):
-            if piece is not None:
-                found.append((piece.label, self.seam.to_torch(value) if self.seam is not None and role == "weight" else value))
-        return found
 
 
 @dataclass(eq=False)
@@ -108,6 +29,7 @@ class Match:
     how: str
     bindings: list[Binding]
     seam: Seam | None = None
+    out_seam: Seam | None = None
     folded: Unit | None = None  # the torch norm that the Keras layer contains
 
 
@@ -152,62 +74,11 @@ class Matching:
         return []
 
 
-def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
-    """The variables of a Keras unit with torch's pieces; None where shapes do not fit. Roles that one side lacks are left out."""
-    bindings = []
-    for held, shapes in zip(keras.held, _role_shapes(keras), strict=True):
-        pieces: list[Piece | None] = []
-        for role, shape in zip(held.roles, shapes, strict=True):
-            piece = torch.pieces.get(role) or (next(iter(torch.pieces.values())) if "raw" in (torch.kind, keras.kind) and len(torch.pieces) == 1 else None)
-            if piece is None:
-                pieces.append(None)
-            elif piece.shape == shape:
-                pieces.append(piece)
-            elif _squeezed(piece.shape) == _squeezed(shape) and (role == "weight" or torch.kind == "raw"):
-                pieces.append(Piece(piece.name, shape, piece.start, piece.stop))
-            else:
-                return None
-        bindings.append(Binding(held, tuple(pieces)))
-    return bindings
-
-
-def _role_shapes(unit: Unit) -> list[list[tuple[int, ...]]]:
-    return [[a.shape for a in held.canonical(np.broadcast_to(np.float32(0), tuple(held.variable.shape)))] for held in unit.held]
-
-
-def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
-    return tuple(n for n in shape if n != 1)
-
-
-def kinship(torch: Unit, keras: Unit) -> int:
-    """3: same kind, all roles on both sides; 2: a kindred kind; 1: roles that one side lacks; 0: no."""
-    one, other = torch.kind, keras.kind
-    kindred = (
-        {one, other} == {"linear", "conv"}
-        or {one, other} <= NORMS
-        or ("raw" in {one, other} and {one, other} <= {"raw", "embedding", "linear", "prelu", "rms_norm"} and len(keras.held) == 1)
-    )
-    if one != other and not kindred:
-        return 0
-    bindings = bind(torch, keras)
-    if bindings is None or not bindings:
-        return 0
-    used = {piece.label for binding in bindings for piece in binding.pieces if piece is not None}
-    weighty = any(role.rpartition(".")[2] in WEIGHT_ROLES for b in bindings for role, p in zip(b.held.roles, b.pieces, strict=True) if p is not None)
-    if not used or not (weighty or one == "raw" or one in NORMS):
-        return 0
-    whole = all(b.complete and (not b.held.summed or None not in b.pieces) for b in bindings) and len(used) == len(torch.pieces)
-    if not whole:
-        lacking = {role for b in bindings for role, p in zip(b.held.roles, b.pieces, strict=True) if p is None} | (
-            {role for role, piece in torch.pieces.items()} - {role for b in bindings for role in b.held.roles}
-        )
-        return 1 if all(role.endswith(("bias", "bias_ih", "bias_hh")) or one in NORMS for role in lacking) or one == "raw" else 0
-    return 3 if one == other else 2
-
-
 def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: Mapping[str, str] | None = None) -> Matching:
     """What names and shapes alone decide."""
     torch_units, keras_units = _cut_alike(torch_units, keras_units)
+    fits_whole = {id(unit) for unit in keras_units if unit.kind == "own" and any(kinship(other, unit) for other in torch_units)}
+    keras_units = [part for unit in keras_units for part in (unit.pieces_of if unit.kind == "own" and id(unit) not in fits_whole else (unit,))]
     found = Matching(torch_units, keras_units)
     if mapping:
         _by_map(found, mapping)
@@ -223,7 +94,28 @@ def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: 
         fitting = [unit for unit in found.open_keras if unit.kind == "raw" and kinship(torch, unit) >= 2]
         if fitting:
             found.add(torch, nearest_by_name(torch, fitting) or fitting[0], "name")
+    for torch in [unit for unit in found.open_torch if unit.kind in NORMS]:
+        _written_by_hand(found, torch)
     return found
+
+
+class _Nothing:
+    """What stands for the layer of weights that code uses by itself: nothing calls it."""
+
+    name = "by hand"
+
+
+def _written_by_hand(found: Matching, torch: Unit) -> None:
+    """A norm whose weights are variables of the model itself."""
+    chosen = []
+    for role, piece in torch.pieces.items():
+        fitting = [u for u in found.open_keras if u.kind == "raw" and u not in chosen and u.part in CALLED.get(role, ()) and u.shapes[u.part] == piece.shape]
+        if len(fitting) != 1:
+            return
+        chosen.append(fitting[0])
+    whole = Unit(chosen[0].path, "own", _Nothing(), held=[unit.held[0] for unit in chosen])
+    found.keras_units = [unit for unit in found.keras_units if unit not in chosen] + [whole]
+    found.add(torch, whole, "name")
 
 
 def match_unique(found: Matching) -> None:

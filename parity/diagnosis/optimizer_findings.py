@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -21,16 +22,10 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
     options = session.options
     if options.optimizer is None or not failing(rows, "step") or not options.steps:
         return
-    run = session.torch_runs[("float64", session.modes[-1])]
-    if not run.step_gradients:
+    told = _simulated(session)
+    if told is None or _all_equal(told.actual, told.expected, STEPS):
         return
-    names = list(run.step_gradients[0])[:6]
-    starts = {n: session.state[n].astype(np.float64) for n in names}
-    gradients = [{n: step[n] for n in names} for step in run.step_gradients]
-    expected = _torch_steps(session, lambda p: options.optimizer[0](p), starts, gradients)
-    actual = _keras_steps(session, options.optimizer[1], starts, gradients, {})
-    if expected is None or actual is None or _all_equal(actual, expected, STEPS):
-        return
+    starts, gradients, expected, actual = told.starts, told.gradients, told.expected, told.actual
     made = options.optimizer[0]([session.torch.parameter(np.zeros(1, np.float32), "w")])
     config = _optimizer_config(session, options.optimizer[1])
     name = config["class"]
@@ -72,6 +67,34 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
         )
         return
     yield Finding("optimizer", name, "", f"{type(made).__name__} and {name} make different steps from the same gradients")
+
+
+@dataclass(frozen=True)
+class _Simulated:
+    """Both optimizers from the same weights and torch's gradients."""
+
+    starts: Mapping[str, np.ndarray]
+    gradients: Sequence[Mapping[str, np.ndarray]]
+    expected: Sequence[Mapping[str, np.ndarray]]
+    actual: Sequence[Mapping[str, np.ndarray]]
+
+
+def _simulated(session: Any) -> _Simulated | None:
+    run, options = session.torch_runs[("float64", session.modes[-1])], session.options
+    if not run.step_gradients or options.optimizer is None:
+        return None
+    names = list(run.step_gradients[0])[:40]
+    starts = {n: session.state[n].astype(np.float64) for n in names}
+    gradients = [{n: step[n] for n in names} for step in run.step_gradients]
+    expected = _torch_steps(session, lambda p: options.optimizer[0](p), starts, gradients)
+    actual = _keras_steps(session, options.optimizer[1], starts, gradients, {})
+    return None if expected is None or actual is None else _Simulated(starts, gradients, expected, actual)
+
+
+def same_steps(session: Any) -> bool:
+    """Whether both optimizers make the same steps of torch's gradients."""
+    told = _simulated(session)
+    return told is not None and _all_equal(told.actual, told.expected, STEPS)
 
 
 def _all_equal(actual: Sequence[Mapping[str, np.ndarray]], expected: Sequence[Mapping[str, np.ndarray]], bound: float) -> bool:

@@ -17,13 +17,14 @@ class Relating(Naming):
     """The comparisons of a `Locator`: equality at a checkpoint, and simple relations."""
 
     torch: Any
+    bound: float  # of a trial's equality: tight for notes
 
     def reached(self, departure: Departure, changed: dict[int, Any], bound: float = EQUAL) -> bool:
         return self.same(self.torch.array(self.value(departure.number, changed)), departure, bound)
 
     @staticmethod
-    def same(array: np.ndarray, departure: Departure, bound: float = EQUAL) -> bool:
-        """Whether a torch value is what the Keras side holds there."""
+    def same(array: np.ndarray, departure: Departure, bound: float = EQUAL, only_so: bool = False) -> bool:
+        """Whether a torch value is what the Keras side holds there; `only_so`: in the order of axes that is known, where one is."""
         if departure.pads and array.ndim == len(departure.pads) + 2:
             array = np.pad(array, [(0, 0), (0, 0), *[(p, p) for p in departure.pads]])
         view = departure.view
@@ -33,6 +34,8 @@ class Relating(Naming):
                     return True
             except ValueError:
                 pass
+        if only_so and view is not None and view.order.shape == departure.live.shape:
+            return False
         return matching(array, departure.live, bound) is not None
 
     def relation(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
@@ -47,7 +50,7 @@ class Relating(Naming):
                 array = self.torch.array(function(value))
             except Exception:
                 continue
-            if not close(array, self.torch.array(value)) and self.same(array, departure, ROUNDED):
+            if not close(array, self.torch.array(value)) and self.same(array, departure, self.bound, only_so=True):
                 return cause, f"Keras has {says}", fix
         return self.scaled(departure, self.torch.array(value))
 

@@ -99,7 +99,7 @@ class Session(TorchRuns):
             if self.transfers:
                 for match in self.matching.matches:
                     for binding in match.bindings:
-                        if any(piece is not None for piece in binding.pieces):
+                        if binding.filled:
                             self.keras.assign(binding.held.variable, binding.fill(self.state))
             yield
 
@@ -180,6 +180,8 @@ class Session(TorchRuns):
 
     def run_keras(self, dtype: str, training: bool, *, steps: int = 0) -> list[Record]:
         """Runs and records the Keras side, freely; call inside `keras_in(dtype)`."""
+        from parity.frameworks.keras_tracing import eagerly
+
         adapter, options = self.keras, self.options
         torch_run = self.torch_runs[(dtype, training)] if (dtype, training) in self.torch_runs else self.torch_runs[("float64", training)]
         variables = list(self.keras_model.trainable_variables)
@@ -198,10 +200,11 @@ class Session(TorchRuns):
             function = lambda *values: self.call_keras(values, training)  # noqa: E731
             function = adapter.compiled(function, options.mode)
             try:
-                done = self.masked(
-                    lambda: adapter.backward(function, objective, leaves, wrt if backward else [], variables if backward else []),  # noqa: B023
-                    masks if options.mode == "eager" else [],
-                )
+                with eagerly() if options.mode == "eager" else contextlib.nullcontext():
+                    done = self.masked(
+                        lambda: adapter.backward(function, objective, leaves, wrt if backward else [], variables if backward else []),  # noqa: B023
+                        masks if options.mode == "eager" else [],
+                    )
             except (ParityUsageError, CannotRunError):
                 raise
             except Exception as error:
@@ -307,6 +310,8 @@ class Session(TorchRuns):
         records = []
         held = set()
         for match in self.matching.matches:
+            if match.how == "shared":  # a copy that torch does not have: its gradients and steps are nobody's
+                continue
             for binding in match.bindings:
                 variable = binding.held.variable
                 if id(variable) not in arrays or not any(p is not None for p in binding.pieces):
@@ -351,7 +356,10 @@ class Session(TorchRuns):
 
 def keras_loss(loss: Any, outputs: Any, targets: Any, adapter: Any) -> Any:
     """Members of keras.losses take (target, output), any other callable (output, target)."""
-    return loss(targets, outputs) if adapter.is_keras_loss(loss) else loss(outputs, targets)
+    if not adapter.is_keras_loss(loss):
+        return loss(outputs, targets)
+    with adapter.in_precision(loss):
+        return loss(targets, outputs)
 
 
 def _replaced(value: Any, by_id: Mapping[int, Any]) -> Any:

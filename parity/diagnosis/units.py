@@ -226,7 +226,7 @@ _KINDS = {
 
 
 def _keras_unit(path: str, layer: Any, names: list[str], own: list[Any]) -> list[Unit]:
-    own = [v for v in own if "seed_generator" not in v.path]
+    own = [v for v in own if "seed_generator" not in v.path and "int" not in str(v.dtype)]  # counters and generators are no weights
     if not own:
         return []
     by_name = {v.name: v for v in own}
@@ -242,6 +242,10 @@ def _keras_unit(path: str, layer: Any, names: list[str], own: list[Any]) -> list
     if "EinsumDense" in names:
         return [_einsum(path, layer, by_name)]
     kind = next((_KINDS[name] for name in names if name in _KINDS), "raw")
+    if kind == "raw" and len(own) > 1 and not getattr(layer, "_layers", None):
+        whole = Unit(path, "own", layer, held=[Held(v, (v.name,), same(v.name)) for v in own])
+        whole.pieces_of = tuple(Unit(path, "raw", layer, v.name, held=[Held(v, (v.name,), same(v.name))]) for v in own)
+        return [whole]
     if kind == "raw":
         return [Unit(path, "raw", layer, v.name, held=[Held(v, (v.name,), same(v.name))]) for v in own]
     held = []

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from parity.diagnosis.binding import Binding
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Checkpoint
-from parity.diagnosis.matching import Binding, Match
+from parity.diagnosis.matching import Match
 
 EXACT = 1e-5  # of the size: weights pass through float32, and through root and square
 
@@ -151,7 +152,7 @@ def _subsets(rank: int, count: int) -> Iterator[tuple[int, ...]]:
 def _seams(session: Any, match: Match, binding: Binding, right: np.ndarray) -> Iterator[Candidate]:
     """Rows of the first dense layer behind a flatten."""
     from parity.diagnosis.axes import flattened_from
-    from parity.diagnosis.matching import Seam
+    from parity.diagnosis.binding import Seam
 
     if match.keras.kind != "linear" or right.ndim != 2:
         return

@@ -148,6 +148,19 @@ class Keras:
         return isinstance(loss, keras.losses.Loss) or getattr(loss, "__module__", "").startswith("keras.")
 
     @contextlib.contextmanager
+    def in_precision(self, loss: Any) -> Iterator[None]:
+        """A Keras loss casts to the type it was made in, and so loses float64 and the logits behind a softmax: meanwhile it has the current one."""
+        before = getattr(loss, "_dtype", None)
+        if before is None:
+            yield
+            return
+        loss._dtype = keras.config.floatx()
+        try:
+            yield
+        finally:
+            loss._dtype = before
+
+    @contextlib.contextmanager
     def restored(self) -> Iterator[None]:
         """What `configure` sets for the whole process is put back."""
         with self.engine.restored():

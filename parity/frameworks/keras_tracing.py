@@ -36,7 +36,7 @@ def watched(on_layer: LayerHook, on_op: OpHook | None = None) -> Iterator[None]:
 
     with contextlib.ExitStack() as stack:
         if keras.backend.backend() == "tensorflow":
-            stack.enter_context(_eagerly())
+            stack.enter_context(eagerly())
             if on_op is not None:
                 stack.enter_context(_operations(on_op))
         cls.__call__ = call
@@ -47,7 +47,11 @@ def watched(on_layer: LayerHook, on_op: OpHook | None = None) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _eagerly() -> Iterator[None]:
+def eagerly() -> Iterator[None]:
+    """`tf.function`s run as Python meanwhile: what they traced before keeps the variables of another precision."""
+    if keras.backend.backend() != "tensorflow":
+        yield
+        return
     import tensorflow as tf
 
     before = tf.config.functions_run_eagerly()

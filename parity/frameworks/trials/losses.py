@@ -105,6 +105,16 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     yield OpTrial(
         "loss-arguments", "target and output exchanged", "output first in torch, target first in Keras", lambda x, t, *a, **k: op.function(t, x, *a, **k)
     )
+    for delta in (0.1, 0.5, 1.0, 1.5, 2.0):
+        yield OpTrial("loss-other", f"a Huber loss of delta {delta}", fix, lambda x, t, *a, d=delta, **k: F.huber_loss(x, t, delta=d))
+    if "binary" in op.name:
+        logits = "logits" in op.name
+        score = torch.sigmoid if logits else (lambda v: v)
+        yield OpTrial("loss-labels", "the labels exchanged: 0 for 1", "torch's labels", lambda x, t, *a, **k: op.function(x, 1 - t, *a, **k))
+        yield OpTrial("loss-other", "only the logarithm of the score", fix, lambda x, t, *a, **k: -torch.log(score(x)).mean())
+        yield OpTrial("loss-other", "only the part of the positives", fix, lambda x, t, *a, **k: -(t * torch.log(score(x))).mean())
+        yield OpTrial("loss-other", "a hinge loss", fix, lambda x, t, *a, **k: F.relu(1 - (2 * t - 1) * x).mean())
+        yield OpTrial("loss-other", "a hinge loss of the score", fix, lambda x, t, *a, **k: F.relu(1 - (2 * t - 1) * score(x)).mean())
     for factor in (2.0, 0.5, -1.0):
         yield OpTrial("loss-reduction", f"{factor:g} times torch's loss", fix, lambda *a, s=factor, **k: s * op.function(*a, **k))
 

@@ -86,6 +86,7 @@ def variants(factory: Factory, made: torch.optim.Optimizer, config: Mapping[str,
             yield with_group(momentum=other, nesterov=False), "opt-momentum", f"momentum {other:g} where torch has {momentum:g}", f"momentum={momentum:g}"
         yield with_group(dampening=momentum), "sgd-dampening", "the momentum dampened by 1 − momentum", "no dampening"
         yield with_group(nesterov=not group["nesterov"], dampening=0), "opt-nesterov", f"nesterov={not group['nesterov']}", f"nesterov={group['nesterov']}"
+    yield from _as_keras_configures(config, group, made)
     if isinstance(made, torch.optim.RMSprop):
         eps = config.get("epsilon", group["eps"])
         for value in dict.fromkeys([eps, 1e-7, 1e-8]):
@@ -137,6 +138,34 @@ def _decoupled(factory: Factory, decay: float, rate: float) -> Factory:
     return lambda parameters: _Wrapped(factory(parameters), before)
 
 
+def _as_keras_configures(config: Mapping[str, Any], group: Mapping[str, Any], made: Any) -> Iterator[tuple[Factory, str, str, str]]:
+    """PyTorch's optimizer of the Keras optimizer's class and with its numbers, written as Keras writes it."""
+    name = config.get("class", "")
+    kind = next((k for k in ("AdamW", "Adam", "SGD", "RMSprop", "Adagrad") if name.endswith(k)), None)
+    rate, decay = config.get("learning_rate"), config.get("weight_decay") or 0.0
+    if kind is None or not isinstance(rate, (int, float)):
+        return
+    mine = type(made).__name__
+    same = kind.lower() == mine.lower()
+    cause = {"RMSprop": "rmsprop", "Adagrad": "adagrad", "SGD": "opt-momentum"}.get(kind, "adam-eps-hat") if same else "optimizer-other"
+    says = f"{name} as Keras writes it, with its own numbers" if same else f"{name} where torch has {mine}"
+    fix = f"use {mine} of tf_impl.optimizers"
+    if kind.startswith("Adam"):
+        words = {"lr": rate, "betas": (config.get("beta_1", 0.9), config.get("beta_2", 0.999)), "amsgrad": bool(config.get("amsgrad")), "weight_decay": decay}
+        yield _uncorrected(_made(torch.optim.AdamW, words), config.get("epsilon", 1e-7), rate, decay), cause, says, fix
+        yield _made(torch.optim.AdamW, {**words, "eps": config.get("epsilon", 1e-7)}), cause, says, fix
+    elif kind == "SGD":
+        base = _made(torch.optim.SGD, {"lr": rate, "momentum": config.get("momentum", 0.0), "nesterov": bool(config.get("nesterov"))})
+        yield _decoupled(base, decay, rate), cause, says, fix
+    elif kind == "RMSprop":
+        words = {"lr": rate, "alpha": config.get("rho", 0.9), "momentum": config.get("momentum", 0.0), "centered": bool(config.get("centered"))}
+        yield _decoupled(_inside_root(made, words, config.get("epsilon", 1e-7)), decay, rate), cause, says, fix
+        yield _made(torch.optim.RMSprop, {**words, "eps": config.get("epsilon", 1e-7)}), cause, says, fix
+    else:
+        words = {"lr": rate, "eps": config.get("epsilon", 1e-7), "initial_accumulator_value": config.get("initial_accumulator_value", 0.1)}
+        yield _made(torch.optim.Adagrad, words), cause, says, fix
+
+
 def _vectors_spared(factory: Factory) -> Factory:
     def build(parameters: Any) -> Any:
         parameters = list(parameters)
@@ -173,7 +202,12 @@ def _inside_root(made: Any, group: Mapping[str, Any], eps: float) -> Factory:
                         state = self.state[p]
                         average = state.setdefault("average", torch.zeros_like(p))
                         average.mul_(g["alpha"]).addcmul_(p.grad, p.grad, value=1 - g["alpha"])
-                        change = p.grad / torch.sqrt(average + eps)
+                        variance = average
+                        if group.get("centered"):
+                            mean = state.setdefault("mean", torch.zeros_like(p))
+                            mean.mul_(g["alpha"]).add_(p.grad, alpha=1 - g["alpha"])
+                            variance = average - mean**2
+                        change = p.grad / torch.sqrt(variance + eps)
                         if g["momentum"]:
                             buffer = state.setdefault("buffer", torch.zeros_like(p))
                             buffer.mul_(g["momentum"]).add_(change)

@@ -31,6 +31,16 @@ def relations(x: torch.Tensor) -> Iterator[tuple[Function, str, str, str]]:
         yield (lambda v, d=axis: F.normalize(v, dim=d)), f"an extra L2 normalisation along axis {axis}", "norm-extra", "remove it"
         yield (lambda v, d=axis: v - v.mean(d, keepdim=True)), f"the mean along axis {axis} taken off", "norm-extra", "remove it"
         yield (lambda v, d=axis: v.cumsum(d)), f"a cumulative sum along axis {axis}", "operation-other", "remove it"
+    if x.dim() and x.shape[-1] % 2 == 0 and x.shape[-1] > 2:
+        half = x.shape[-1] // 2
+        yield (lambda v: torch.cat([v[..., half:], v[..., :half]], -1)), "both halves (directions) exchanged", "concat-order", "torch's order: forward first"
+        for told, merge in {"summed": lambda a, b: a + b, "averaged": lambda a, b: (a + b) / 2, "multiplied": lambda a, b: a * b}.items():
+            yield (
+                (lambda v, m=merge: torch.cat([m(v[..., :half], v[..., half:])] * 2, -1)),
+                f"both halves (directions) {told}",
+                "bidir-merge",
+                "merge_mode='concat'",
+            )
     for value in (1 / 255, 255.0, 1 / 127.5, 2.0, 0.5):
         yield (lambda v, s=value: v * s), f"a factor of {value:.6g}", "scale-extra", "remove the factor"
     yield (lambda v: v / 127.5 - 1), "scaling to -1 … 1", "imagenet-preprocess", "remove the scaling"

@@ -1,0 +1,178 @@
+"""Matching while the Keras model runs: which module a layer stands for, told by what it is fed; seams of flattens; norms folded into the layer before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.axes import flattened_from
+from parity.diagnosis.binding import Fold, Seam, kinship
+from parity.diagnosis.layouts import close, matching
+from parity.diagnosis.matching import Match, Matching, nearest_by_name
+from parity.diagnosis.units import NORMS, Unit
+
+
+class Restart(Exception):  # noqa: N818
+    """Something was learned that changes what was handed on before: run again."""
+
+
+class Assigning:
+    """The matching side of a `Forcing`."""
+
+    keras: Any
+    torch: Any
+    matching: Matching
+    calls: Mapping[int, list[Any]]
+    flow: Any
+    state: Mapping[str, np.ndarray] | None
+    used: dict[int, int]
+    cursor: int
+    sequence: dict[int, int]
+    spread: list[tuple[int, tuple[int, ...], int]]
+
+    def find_seam(self, match: Match, call: Any, given: list[np.ndarray], live: list[np.ndarray]) -> None:
+        """A dense layer behind a flatten: torch flattens (C, *space), Keras (*space, C) unless somebody permuted before."""
+        if match.torch.kind != "linear" or match.seam is not None or match.keras.kind != "linear" or given[0].ndim != 2 or live[0].shape != given[0].shape:
+            return
+        shape = flattened_from(self.flow, call.entered[0], given[0].shape[-1])
+        if shape is None or shape[0] == 1 or int(np.prod(shape[1:])) == 1 or close(live[0], given[0]):
+            return
+        seam = Seam(shape)
+        if not close(live[0], seam.to_keras(given[0])):
+            before = next((s for _, s, features in reversed(self.spread) if features == given[0].shape[-1]), None)
+            if before is None or len(before) != len(shape) + 1 or tuple(before[1:]) != (*shape[1:], shape[0]):
+                return
+        match.seam = seam
+        for binding in match.bindings:
+            binding.seam = seam
+        if self.state is not None:
+            self.fill(match)
+
+    def which(self, match: Match, live: list[np.ndarray]) -> int | None:
+        """The call of the torch module that this call of the Keras layer stands for."""
+        calls = self.calls.get(id(match.torch), [])
+        if not calls:
+            return None
+        start = self.used.get(id(match.torch), 0)
+        if len(calls) > 1:
+            for i, call in enumerate(calls):
+                if i >= start and live and matching(self.torch.array(call.given[0]), live[0]) is not None:
+                    self.used[id(match.torch)] = i + 1
+                    return i
+        index = min(start, len(calls) - 1)
+        self.used[id(match.torch)] = start + 1
+        return index
+
+    def assign(self, unit: Unit, live: list[np.ndarray]) -> None:
+        """Matches a Keras layer that is reached for the first time, by what it is fed, else by name, else by torch's order."""
+        candidates = self.matching.candidates(unit)
+        if not candidates:
+            self.assign_shared(unit, live)
+            return
+        candidates.sort(key=lambda u: self.sequence[id(u)])
+        fed = [u for u in candidates if any(live and self.fits(call, live) for call in self.calls.get(id(u), ()))] if len(candidates) > 1 else []
+        how = "shape" if len(candidates) == 1 else "value"
+        if len(fed) == 1:
+            chosen = fed[0]
+        elif len(fed) > 1:
+            by_name = nearest_by_name(unit, fed)
+            chosen, how = (by_name, "name") if by_name is not None else (fed[0], "order")
+        elif len(candidates) == 1:
+            chosen = candidates[0]
+        else:
+            later = [u for u in candidates if self.sequence[id(u)] >= self.cursor]
+            chosen, how = (later or candidates)[0], "order"
+        self.cursor = self.sequence[id(chosen)]
+        match = self.matching.add(chosen, unit, how)
+        if self.state is not None:
+            self.fill(match)
+
+    def assign_shared(self, unit: Unit, live: list[np.ndarray]) -> None:
+        """A module that torch calls several times, and the Keras side has a layer of its own for each call."""
+        for match in list(self.matching.matches):
+            calls = self.calls.get(id(match.torch), [])
+            if len(calls) > 1 and kinship(match.torch, unit) == 3 and live and any(self.fits(call, live) for call in calls):
+                copy = self.matching.add(match.torch, unit, "shared")
+                copy.seam = match.seam
+                if self.state is not None:
+                    self.fill(copy)
+                return
+
+    def fits(self, call: Any, live: list[np.ndarray]) -> bool:
+        mine = self.torch.array(call.given[0])
+        return matching(mine, live[0]) is not None or (
+            mine.ndim == 2 and mine.shape == live[0].shape and close(np.sort(mine, axis=-1), np.sort(live[0], axis=-1)) and self.is_flattened(call, mine)
+        )
+
+    def is_flattened(self, call: Any, mine: np.ndarray) -> bool:
+        shape = flattened_from(self.flow, call.entered[0], mine.shape[-1])
+        return shape is not None and shape[0] > 1
+
+    def fill(self, match: Match) -> None:
+        """Torch's weights into the Keras variables."""
+        assert self.state is not None
+        self.fold(match)
+        for binding in match.bindings:
+            if binding.filled:
+                self.keras.assign(binding.held.variable, binding.fill(self.state))
+
+    def folded_call(self, match: Match, index: int) -> Any:
+        calls = self.calls.get(id(match.folded), [])
+        return calls[index] if index < len(calls) else None
+
+    def fold(self, match: Match) -> None:
+        """A torch norm behind this layer that the Keras side has no layer for: multiplied into the weights, where there is a bias to take its shift."""
+        if match.folded is not None or match.torch.kind not in {"conv", "linear", "conv_transpose"} or self.flow.training:
+            return
+        if any(unit.kind in NORMS | {"own"} for unit in self.matching.open_keras):
+            return
+        made = {n for call in self.calls.get(id(match.torch), []) for n in call.left.values()}
+        for norm in self.matching.open_torch:
+            calls = self.calls.get(id(norm), [])
+            if norm.kind == "batch_norm" and calls and all(call.entered[0] in made for call in calls):
+                if any(b.held.roles == ("bias",) for b in match.bindings):
+                    match.folded = norm
+                    for binding in match.bindings:
+                        binding.fold = Fold(norm)
+                return
+
+    def find_unflattened(self, match: Match, call: Any, given: np.ndarray, live: np.ndarray) -> None:
+        """A dense layer before an unflatten to (C, *space): where Keras reshapes to (*space, C), its columns are permuted.
+
+        Raises:
+            Restart: the layer was handed on in torch's order in this run.
+        """
+        number, steps = call.entered[0], 0
+        shape = tuple(given.shape[1:])
+        while number is not None and steps < 20:
+            op = self.flow.producers.get(number)
+            if op is None or not op.inputs:
+                return
+            source = op.inputs[0]
+            if self.flow.values[source].dim() == 2 and self.flow.values[number].dim() == given.ndim:
+                flat = self.torch.array(self.flow.values[source])
+                if live.size != flat.size or not close(live, flat.reshape(live.shape)) or live.shape[-1] != shape[0]:
+                    return
+                for other in self.matching.matches:
+                    if other.torch.kind == "linear" and any(self._leads(n, source) for c in self.calls.get(id(other.torch), []) for n in c.left.values()):
+                        other.out_seam = Seam(shape)
+                        for binding in other.bindings:
+                            binding.out_seam = other.out_seam
+                        if self.state is not None:
+                            self.fill(other)
+                            raise Restart
+                return
+            number, steps = source, steps + 1
+
+    def _leads(self, number: int | None, goal: int) -> bool:
+        """Whether a value becomes another one through element-wise operations."""
+        for _ in range(20):
+            if goal == number:
+                return True
+            op = self.flow.producers.get(goal)
+            if op is None or not op.inputs or self.flow.values[op.inputs[0]].shape != self.flow.values[goal].shape:
+                return False
+            goal = op.inputs[0]
+        return False

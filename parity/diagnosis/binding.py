@@ -1,0 +1,186 @@
+"""Which Keras variable holds which piece of torch's weights, and how: the seams of flattens, norms folded into the layer before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from parity.diagnosis.units import NORMS, Held, Piece, Unit
+from parity.weights import transposed
+
+WEIGHT_ROLES = frozenset({"weight", "weight_ih", "weight_hh"})
+
+
+@dataclass(eq=False)
+class Seam:
+    """Between a flatten and the first dense layer: torch flattens (C, *space), the Keras side (*space, C)."""
+
+    shape: tuple[int, ...]  # (C, *space)
+
+    def _places(self) -> np.ndarray:
+        return np.moveaxis(np.arange(int(np.prod(self.shape))).reshape(self.shape), 0, -1).reshape(-1)
+
+    def to_keras(self, array: np.ndarray) -> np.ndarray:
+        """Of the last axis, which is flattened."""
+        return array[..., self._places()]
+
+    def to_torch(self, array: np.ndarray) -> np.ndarray:
+        return array[..., np.argsort(self._places())]
+
+
+@dataclass(eq=False)
+class Fold:
+    """A batch norm of the torch side that the Keras side has multiplied into the layer before it: right in evaluation only."""
+
+    norm: Unit
+
+    def factors(self, state: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        read = {role: piece.take(state).astype(np.float64) for role, piece in self.norm.pieces.items()}
+        scale = read.get("weight", 1.0) / np.sqrt(read["running_var"] + self.norm.layer.eps)
+        return scale, read["running_mean"], read.get("bias", np.zeros_like(read["running_mean"]))
+
+
+@dataclass(eq=False)
+class Binding:
+    """One Keras variable and the torch pieces it holds, a piece a role; `missing` roles have no torch counterpart."""
+
+    held: Held
+    pieces: tuple[Piece | None, ...]
+    seam: Seam | None = None
+    fold: Fold | None = None
+    out_seam: Seam | None = None  # of what the layer gives, where it is unflattened behind
+
+    @property
+    def complete(self) -> bool:
+        return all(piece is not None for piece in self.pieces) or (self.held.summed and any(piece is not None for piece in self.pieces))
+
+    @property
+    def filled(self) -> bool:
+        """Whether torch has anything for it."""
+        return self.fold is not None or any(piece is not None for piece in self.pieces)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return tuple(piece.label for piece in self.pieces if piece is not None)
+
+    def fill(self, state: Mapping[str, np.ndarray]) -> np.ndarray:
+        """What the variable has to hold."""
+        arrays = []
+        for role, piece in zip(self.held.roles, self.pieces, strict=True):
+            if piece is None and self.fold is not None:
+                array = np.zeros(next(iter(self.fold.norm.pieces.values())).shape)
+            elif piece is None:
+                like = next(p for p in self.pieces if p is not None)
+                arrays.append(np.zeros(like.shape, state[like.name].dtype))
+                continue
+            else:
+                array = piece.take(state)
+            if self.fold is not None:
+                array = self._folded(role, array, state)
+            array = self.seam.to_keras(array) if self.seam is not None and role == "weight" else array
+            arrays.append(array if self.out_seam is None else self.out_seam.to_keras(array.T).T)
+        return np.ascontiguousarray(self.held.value(tuple(arrays)))
+
+    def _folded(self, role: str, array: np.ndarray, state: Mapping[str, np.ndarray]) -> np.ndarray:
+        assert self.fold is not None
+        scale, mean, shift = self.fold.factors(state)
+        if role == "weight":
+            return array.astype(np.float64) * scale.reshape(-1, *[1] * (array.ndim - 1))
+        return (array.astype(np.float64) - mean) * scale + shift
+
+    def canonical(self, array: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        """A gradient (or a value, where the variable is no sum) under torch's names and in torch's layout."""
+        arrays = self.held.canonical(array)
+        found = []
+        for role, piece, value in zip(self.held.roles, self.pieces, arrays, strict=True):
+            if piece is not None:
+                value = value if self.out_seam is None else self.out_seam.to_torch(value.T).T
+                found.append((piece.label, self.seam.to_torch(value) if self.seam is not None and role == "weight" else value))
+        return found
+
+
+CALLED = {  # what people call the weights of a layer of their own
+    "weight": ("weight", "gamma", "scale", "kernel", "w", "g"),
+    "bias": ("bias", "beta", "offset", "shift", "b"),
+    "running_mean": ("running_mean", "moving_mean", "mean", "mu"),
+    "running_var": ("running_var", "moving_variance", "moving_var", "variance", "var"),
+}
+
+
+def bind_own(torch: Unit, keras: Unit) -> list[Binding] | None:
+    """A layer of the user's own with weights like those of a torch module: roles by name, else by order, among equal shapes."""
+    if len(torch.pieces) != len(keras.held) or torch.kind not in NORMS | {"linear", "prelu"}:
+        return None
+    left = dict(torch.pieces)
+    found: dict[int, Binding] = {}
+    for by_name in (True, False):
+        for held in keras.held:
+            if id(held) in found:
+                continue
+            shape = tuple(held.variable.shape)
+            role = next((r for r, p in left.items() if p.shape == shape and (not by_name or held.variable.name in CALLED.get(r, ()))), None)
+            turned = next((r for r, p in left.items() if len(shape) == 2 and p.shape == shape[::-1]), None) if role is None else None
+            if role is not None:
+                found[id(held)] = Binding(held, (left.pop(role),))
+            elif turned is not None and not by_name:
+                found[id(held)] = Binding(Held(held.variable, held.roles, transposed(held.roles[0])), (left.pop(turned),))
+    return None if left else [found[id(held)] for held in keras.held]
+
+
+def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
+    """The variables of a Keras unit with torch's pieces; None where shapes do not fit. Roles that one side lacks are left out."""
+    if keras.kind == "own":
+        return bind_own(torch, keras)
+    bindings = []
+    for held, shapes in zip(keras.held, _role_shapes(keras), strict=True):
+        pieces: list[Piece | None] = []
+        for role, shape in zip(held.roles, shapes, strict=True):
+            piece = torch.pieces.get(role) or (next(iter(torch.pieces.values())) if "raw" in (torch.kind, keras.kind) and len(torch.pieces) == 1 else None)
+            if piece is None:
+                pieces.append(None)
+            elif piece.shape == shape:
+                pieces.append(piece)
+            elif _squeezed(piece.shape) == _squeezed(shape) and (role == "weight" or torch.kind == "raw"):
+                pieces.append(Piece(piece.name, shape, piece.start, piece.stop))
+            else:
+                return None
+        bindings.append(Binding(held, tuple(pieces)))
+    return bindings
+
+
+def _role_shapes(unit: Unit) -> list[list[tuple[int, ...]]]:
+    return [[a.shape for a in held.canonical(np.broadcast_to(np.float32(0), tuple(held.variable.shape)))] for held in unit.held]
+
+
+def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1)
+
+
+def kinship(torch: Unit, keras: Unit) -> int:
+    """3: same kind, all roles on both sides; 2: a kindred kind; 1: roles that one side lacks; 0: no."""
+    one, other = torch.kind, keras.kind
+    if other == "own":
+        return 2 if bind_own(torch, keras) is not None else 0
+    kindred = (
+        {one, other} == {"linear", "conv"}
+        or {one, other} <= NORMS
+        or ("raw" in {one, other} and {one, other} <= {"raw", "embedding", "linear", "prelu", "rms_norm"} and len(keras.held) == 1)
+    )
+    if one != other and not kindred:
+        return 0
+    bindings = bind(torch, keras)
+    if bindings is None or not bindings:
+        return 0
+    used = {piece.label for binding in bindings for piece in binding.pieces if piece is not None}
+    weighty = any(role.rpartition(".")[2] in WEIGHT_ROLES for b in bindings for role, p in zip(b.held.roles, b.pieces, strict=True) if p is not None)
+    if not used or not (weighty or one == "raw" or one in NORMS):
+        return 0
+    whole = all(b.complete and (not b.held.summed or None not in b.pieces) for b in bindings) and len(used) == len(torch.pieces)
+    if not whole:
+        lacking = {role for b in bindings for role, p in zip(b.held.roles, b.pieces, strict=True) if p is None} | (
+            {role for role, piece in torch.pieces.items()} - {role for b in bindings for role in b.held.roles}
+        )
+        return 1 if all(role.endswith(("bias", "bias_ih", "bias_hh")) or one in NORMS for role in lacking) or one == "raw" else 0
+    return 3 if one == other else 2
