@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 export TF_CPP_MIN_LOG_LEVEL := 3
 
-.PHONY: install report report-full test lint bench margin clean
+.PHONY: install report report-full test lint bench margin faults clean
 
 install: .venv/.installed
 
@@ -31,6 +31,9 @@ bench: install  ## speed and memory, as tables of ratios measured within one run
 
 margin: install  ## measures how far the rule's constants are from rounding on one side and planted faults on the other
 	$(BIN)/python -m parity.margin reports/margin.json
+
+faults: install  ## parity check, and what people use today, on planted mistakes and right ports; table into docs/faults.md
+	$(BIN)/python -m benchmarks.faults
 
 clean:
 	rm -rf reports/.cache .pytest_cache .mypy_cache .ruff_cache

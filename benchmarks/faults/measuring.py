@@ -31,13 +31,13 @@ def doubles() -> Iterator[None]:
         keras.config.set_dtype_policy(policy)
 
 
-def wide(tree: Any, convert: Any) -> Any:
+def wide(tree: Any, convert: Any, dtype: str = "float64") -> Any:
     """Arrays to tensors, floats in float64."""
     if isinstance(tree, Mapping):
-        return {name: wide(array, convert) for name, array in tree.items()}
+        return {name: wide(array, convert, dtype) for name, array in tree.items()}
     if isinstance(tree, (tuple, list)):
-        return tuple(wide(array, convert) for array in tree)
-    return convert(tree.astype("float64") if tree.dtype.kind == "f" else tree)
+        return tuple(wide(array, convert, dtype) for array in tree)
+    return convert(tree.astype(dtype) if tree.dtype.kind == "f" else tree)
 
 
 def leaves(tree: Any) -> list[Any]:
