@@ -148,7 +148,7 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
                 for training in session.modes:
                     session.force(dtype, training)
                     steps = session.options.steps if training or session.options.training is False else 0
-                    recorded[dtype] += session.run_keras(dtype, training, steps=steps)
+                    recorded[dtype] += _recorded(session, dtype, training, steps)
         except CannotRunError as error:
             if dtype == "float32" or not _is_about_precision(error):
                 raise
@@ -163,6 +163,20 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
         local = [row for row in local if not row.failing]  # what the whole cancels out is no fault: two layers written as one, another order
     rows = [*local, *rows] if failing or local else rows
     return rows, diagnose(session, rows)
+
+
+def _recorded(session: Session, dtype: str, training: bool, steps: int) -> list[Record]:
+    """The Keras side's free run; where TensorFlow has no float64 kernel for an operation (grouped convolutions), compiled by XLA, which has."""
+    try:
+        return session.run_keras(dtype, training, steps=steps)
+    except CannotRunError:
+        if dtype != "float64" or session.options.mode != "eager" or session.torch_runs[(dtype, training)].masks[0]:
+            raise
+        session.options = replace(session.options, mode="jit")
+        try:
+            return session.run_keras(dtype, training, steps=steps)
+        finally:
+            session.options = replace(session.options, mode="eager")
 
 
 def _anything_in_common(session: Session) -> bool:

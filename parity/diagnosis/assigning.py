@@ -72,7 +72,11 @@ class Assigning:
             self.assign_shared(unit, live)
             return
         candidates.sort(key=lambda u: self.sequence[id(u)])
-        fed = [u for u in candidates if any(live and self.fits(call, live) for call in self.calls.get(id(u), ()))] if len(candidates) > 1 else []
+        fed = (
+            [u for u in candidates if any(live and (self.fits(call, live) or self.turned(u, call, live)) for call in self.calls.get(id(u), ()))]
+            if len(candidates) > 1
+            else []
+        )
         how = "shape" if len(candidates) == 1 else "value"
         if len(fed) == 1:
             chosen = fed[0]
@@ -99,6 +103,22 @@ class Assigning:
                 if self.state is not None:
                     self.fill(copy)
                 return
+
+    def assign_rest(self) -> None:
+        """What a run that broke off left open: by name, else by torch's order."""
+        for unit in self.matching.open_keras:
+            candidates = sorted(self.matching.candidates(unit), key=lambda u: self.sequence[id(u)])
+            if candidates:
+                match = self.matching.add(nearest_by_name(unit, candidates) or candidates[0], unit, "order")
+                if self.state is not None:
+                    self.fill(match)
+
+    def turned(self, unit: Unit, call: Any, live: list[np.ndarray]) -> bool:
+        """A backward direction that is fed the sequence turned round."""
+        if not unit.part.endswith("_reverse"):
+            return False
+        axis = 1 if getattr(unit.layer, "batch_first", False) else 0
+        return matching(np.flip(self.torch.array(call.given[0]), axis), live[0]) is not None
 
     def fits(self, call: Any, live: list[np.ndarray]) -> bool:
         mine = self.torch.array(call.given[0])

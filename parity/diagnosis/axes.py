@@ -32,17 +32,48 @@ class View:
         return self.seam.to_torch(back) if self.seam else back
 
 
-def padded_as(match: Match, given: list[np.ndarray], live: list[np.ndarray], layer: Any) -> tuple[list[np.ndarray], tuple[int, ...]]:
-    """Torch's input as its module pads it, where the Keras side pads before a layer that does not."""
+Window = tuple[slice, ...] | None
+
+
+def padded_as(match: Match, given: list[np.ndarray], live: list[np.ndarray], layer: Any) -> tuple[list[np.ndarray], tuple[int, ...], Window]:
+    """Torch's input as its module pads it, where the Keras side pads before a layer that does not.
+
+    Where it pads otherwise, and torch cuts the output instead (a causal convolution): as it pads, and the part of torch's output that this gives.
+    """
     module = match.torch.layer
     pads = getattr(module, "padding", None)
     if match.keras.kind != "conv" or match.torch.kind != "conv" or pads is None or isinstance(pads, str) or not live or given[0].ndim != live[0].ndim:
-        return given, ()
+        return given, (), None
     pads = (pads,) * (given[0].ndim - 2) if isinstance(pads, int) else tuple(pads)
     if not any(pads) or getattr(layer, "padding", "same") != "valid" or sorted(given[0].shape) == sorted(live[0].shape):
-        return given, ()
+        return given, (), None
     mode = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[getattr(module, "padding_mode", "zeros")]
-    return [np.pad(given[0], [(0, 0), (0, 0), *[(p, p) for p in pads]], mode=mode), *given[1:]], pads  # type: ignore[call-overload]
+    sides = _padded_sides(given[0], live[0], layer)
+    if sides is not None and any(before + after != 2 * p for (before, after), p in zip(sides, pads, strict=True)) and set(_strides(module)) == {1}:
+        sizes = [before + after - 2 * p for (before, after), p in zip(sides, pads, strict=True)]
+        if all(before <= p and size <= 0 for (before, _), p, size in zip(sides, pads, sizes, strict=True)):
+            cut = (slice(None), slice(None), *[slice(p - b, (size + (p - b)) or None) for (b, _), p, size in zip(sides, pads, sizes, strict=True)])
+            return [np.pad(given[0], [(0, 0), (0, 0), *sides]), *given[1:]], (), cut
+    return [np.pad(given[0], [(0, 0), (0, 0), *[(p, p) for p in pads]], mode=mode), *given[1:]], pads, None  # type: ignore[call-overload]
+
+
+def _strides(module: Any) -> tuple[int, ...]:
+    return (module.stride,) if isinstance(module.stride, int) else tuple(module.stride)
+
+
+def _padded_sides(given: np.ndarray, live: np.ndarray, layer: Any) -> list[tuple[int, int]] | None:
+    """(before, after) of every axis of space where the Keras side has torch's input with zeros around it."""
+    moved = np.moveaxis(live, -1, 1) if getattr(layer, "data_format", "channels_last") == "channels_last" else live
+    if moved.shape[:2] != given.shape[:2]:
+        return None
+    more = [b - a for a, b in zip(given.shape[2:], moved.shape[2:], strict=True)]
+    if min(more) < 0:
+        return None
+    for start in np.ndindex(*[n + 1 for n in more]):
+        window = (slice(None), slice(None), *[slice(s, s + n) for s, n in zip(start, given.shape[2:], strict=True)])
+        if np.array_equal(moved[window], given):
+            return [(s, n - s) for s, n in zip(start, more, strict=True)]
+    return None
 
 
 def cropped_as(point: Any, layer: Any, actual: np.ndarray) -> tuple[Any, ...] | None:

@@ -101,7 +101,7 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
             found = [row for row in inside_rows(session, training, fine, coarse) if row.verdict in bad]
             if found or (severe and fine.shapes is not None):
                 findings += [noted(f, severe) for f in inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)]
-        for departure in output_departures(session, training, forced, departs):
+        for departure in output_departures(session, training, forced, departs) if forced.outputs is not None else []:
             findings += [noted(f, severe) for f in locator.locate(departure)]
         if severe and findings:
             break
@@ -119,7 +119,8 @@ def output_departures(session: Any, training: bool, forced: Any, departs: Any) -
     run = session.torch_runs[("float64", training)]
     coarse = session.forced.get(("float32", training))
     outputs = {name: actual for name, _, actual in session.paired(forced.outputs, run)}
-    lower = {name: actual for name, _, actual in session.paired(coarse.outputs, session.torch_runs[("float32", training)])} if coarse else {}
+    whole = coarse is not None and coarse.outputs is not None
+    lower = {name: actual for name, _, actual in session.paired(coarse.outputs, session.torch_runs[("float32", training)])} if whole else {}
     found = []
     for i, (name, expected) in enumerate(run.leaves):
         number = numbers(run.flow.outputs)[i]

@@ -40,6 +40,8 @@ class Checkpoint:
     error: str = ""
     call_args: tuple[Any, Any] = ((), {})  # what the layer was called with, after replacing
     training: bool = False
+    window: Any = None  # the part of torch's output that the Keras layer gives
+    turned: bool = False  # a backward direction that the Keras side feeds a sequence turned round
     pads: tuple[int, ...] = ()  # what torch pads inside the module and the Keras side before the layer: it is part of `given`
 
     @property
@@ -88,6 +90,7 @@ class Forcing(Assigning):
         for unit in matching.keras_units:
             self.by_layer.setdefault(id(unit.layer), []).append(unit)
         self.used: dict[int, int] = {}
+        self.failed = False
         self.views: dict[tuple[int, int, str], View | None] = {}
         self.found = Forced()
         self.inside = 0
@@ -166,6 +169,10 @@ class Forcing(Assigning):
         finally:
             self.inside -= 1
 
+    @staticmethod
+    def time_axis(match: Match) -> int:
+        return 1 if getattr(match.torch.layer, "batch_first", False) else 0
+
     # One layer
 
     def force(self, layer: Any, units: list[Unit], args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
@@ -187,7 +194,9 @@ class Forcing(Assigning):
         if first.folded is not None:
             final = self.folded_call(first, index) or final
         given = [self.torch.array(t) for t in call.given[: len(live)]]
-        given, pads = padded_as(first, given, live, layer)
+        given, pads, window = padded_as(first, given, live, layer)
+        turned = first.torch.part.endswith("_reverse") and bool(live) and matching(np.flip(given[0], self.time_axis(first)), live[0]) is not None
+        given = [np.flip(given[0], self.time_axis(first)), *given[1:]] if turned else given
         self.find_seam(first, call, given, live)
         if first.torch.kind in CHANNEL_KINDS and live:
             self.find_unflattened(first, call, given[0], live[0])
@@ -203,7 +212,7 @@ class Forcing(Assigning):
                     new_kwargs[place] = tensor
         point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {}, [args[p] if isinstance(p, int) else kwargs[p] for p in places])
         point.live = [None if v is None or v.order.shape != a.shape else v.undo(a, g.shape) for v, a, g in zip(views, live, given, strict=False)]
-        point.pads, point.training = pads, self.flow.training
+        point.pads, point.training, point.window, point.turned = pads, self.flow.training, window, turned
         point.call_args = tuple(new_args), new_kwargs
         self.found.checkpoints.append(point)
         with linear_activation(layer, units[0].kind) as activation:
@@ -268,7 +277,9 @@ class Forcing(Assigning):
     def counterpart(self, point: Checkpoint, layer: Any, actual: np.ndarray, taken: set[str]) -> tuple[str, np.ndarray | None, View | None]:
         """The torch output that this Keras output stands for: an equal one, else the first of the fitting shape."""
         made = {name: self.torch.array(tensor) for name, tensor in point.final.made.items() if name not in taken}
-        if "flipped" in made and not getattr(layer, "go_backwards", False):
+        if point.window is not None:
+            made = {name: array[point.window] if array.ndim == len(point.window) else array for name, array in made.items()}
+        if "flipped" in made and not getattr(layer, "go_backwards", False) and not point.turned:
             made.pop("flipped")
         elif "flipped" in made:
             made = {"flipped": made.pop("flipped")} | {n: a for n, a in made.items() if n != "seq"}

@@ -137,9 +137,24 @@ def _cut_alike(torch_units: list[Unit], keras_units: list[Unit]) -> tuple[list[U
     mine, theirs = ([u for u in units if u.kind == "attention"] for units in (torch_units, keras_units))
     if len(mine) == len(theirs):
         return torch_units, keras_units
+    widths = {unit.pieces_of[0].shapes["weight"][0] for unit in theirs}
+    triple = [u for u in torch_units if u.kind == "linear" and u.shapes["weight"][0] == 3 * u.shapes["weight"][1] and u.shapes["weight"][1] in widths]
+    if not mine and len(triple) == len(theirs):
+        torch_units = [part for unit in torch_units for part in (_in_three(unit) if unit in triple else (unit,))]
     packed = {unit.shapes.get("weight") for unit in keras_units if unit.kind == "linear"}
     cut = [part for unit in torch_units for part in (_packed(unit, packed) if unit.kind == "attention" else (unit,))]
     return cut, [part for unit in keras_units for part in (unit.pieces_of or (unit,))]
+
+
+def _in_three(unit: Unit) -> tuple[Unit, ...]:
+    """A dense layer that gives queries, keys and values side by side, as three."""
+    width = unit.shapes["weight"][1]
+    parts = []
+    for i, part in enumerate("qkv"):
+        rows = slice(i * width, (i + 1) * width)
+        pieces = {r: Piece(p.name, (width, *p.shape[1:]), rows.start, rows.stop) for r, p in unit.pieces.items()}
+        parts.append(Unit(unit.path, "linear", unit.layer, part, pieces))
+    return tuple(parts)
 
 
 def _packed(unit: Unit, shapes: set[Any]) -> tuple[Unit, ...]:

@@ -128,11 +128,27 @@ class Session(TorchRuns):
         self.forcing[training] = forcing
         self.keras.seed(self.options.seed)
         values = [self.keras.plain_tensor(a) for a in self.given.keras_arrays]
-        with self.unchanged_if(training):
-            found = forcing.run(lambda: self.masked(lambda: self.call_keras(values, training), run.masks[0] if training else []), record_ops)
+        with self.unchanged_if(training), self.telling_of(forcing):
+            forcing.run(lambda: self.masked(lambda: self.call_keras(values, training), run.masks[0] if training else []), record_ops)
+        found = forcing.found
+        if forcing.failed:
+            forcing.assign_rest()
         found.after = self.after if training else {}
         self.forced[(dtype, training)] = found
         return found
+
+    @contextlib.contextmanager
+    def telling_of(self, forcing: Forcing) -> Iterator[None]:
+        """A forced run that raises is no verdict: layers that it did not reach are matched by order, and nothing is located behind."""
+        try:
+            yield
+        except (CannotRunError, ParityUsageError):
+            raise
+        except Exception as error:
+            note = f"Located only in part: the run on torch's values raised {type(error).__name__} ({first_line(error)})."
+            if note not in self.notes:
+                self.notes.append(note)
+            forcing.failed = True
 
     def unchanged_if(self, training: bool) -> contextlib.AbstractContextManager[None]:
         """Buffers only change in training; in the first run of all, weights are still being filled in."""
@@ -342,7 +358,7 @@ class Session(TorchRuns):
     def keras_outputs(self, run: TorchRun) -> Any:
         """Torch's outputs, as the Keras model would return them; None where their shapes do not fit."""
         forced = self.forced.get(("float64", self.modes[-1])) or self.forced.get(("float64", self.modes[0]))
-        if forced is None:
+        if forced is None or forced.outputs is None:
             return None
         pairs = self.paired(forced.outputs, run)
         by_id = {}

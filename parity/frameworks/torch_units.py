@@ -36,6 +36,8 @@ def unit_calls(flow: Flow, path: str, kind: str, part: str) -> list[UnitCall]:
     module = calls[0].module
     if isinstance(module, torch.nn.MultiheadAttention) and part:
         return [_projection(flow, call, part) for call in calls]
+    if part in ("q", "k", "v") and isinstance(module, torch.nn.Linear):
+        return [_third(flow, call, "qkv".index(part)) for call in calls]
     if isinstance(module, torch.nn.RNNBase):
         found = [_recurrence(flow, call, part) for call in calls]
         return [call for call in found if call is not None]
@@ -69,6 +71,18 @@ def _whole(flow: Flow, call: Call) -> UnitCall:
 
     names = _names(len(call.made))
     return UnitCall(given, {n: flow.values[i] for n, i in zip(names, call.made, strict=True)}, run, entered, dict(zip(names, call.made, strict=True)), call)
+
+
+def _third(flow: Flow, call: Call, i: int) -> UnitCall:
+    """Queries, keys or values of a dense layer that gives all three side by side."""
+    module, x = call.module, flow.values[call.inputs[0]]
+    width = module.in_features
+    rows = slice(i * width, (i + 1) * width)
+
+    def run(tensor: torch.Tensor) -> Outputs:
+        return {"out": F.linear(tensor, module.weight[rows], None if module.bias is None else module.bias[rows])}
+
+    return UnitCall((x,), _plainly(run, x), run, (call.inputs[0],), {"out": None}, call)
 
 
 def _names(count: int) -> list[str]:
