@@ -72,11 +72,7 @@ class Assigning:
             self.assign_shared(unit, live)
             return
         candidates.sort(key=lambda u: self.sequence[id(u)])
-        fed = (
-            [u for u in candidates if any(live and (self.fits(call, live) or self.turned(u, call, live)) for call in self.calls.get(id(u), ()))]
-            if len(candidates) > 1
-            else []
-        )
+        fed = [u for u in candidates if any(live and self.is_fed(u, call, live) for call in self.calls.get(id(u), ()))] if len(candidates) > 1 else []
         how = "shape" if len(candidates) == 1 else "value"
         if len(fed) == 1:
             chosen = fed[0]
@@ -112,6 +108,9 @@ class Assigning:
                 match = self.matching.add(nearest_by_name(unit, candidates) or candidates[0], unit, "order")
                 if self.state is not None:
                     self.fill(match)
+
+    def is_fed(self, unit: Unit, call: Any, live: list[np.ndarray]) -> bool:
+        return self.fits(call, live) or self.turned(unit, call, live)
 
     def turned(self, unit: Unit, call: Any, live: list[np.ndarray]) -> bool:
         """A backward direction that is fed the sequence turned round."""

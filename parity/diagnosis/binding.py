@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.diagnosis.units import NORMS, Held, Piece, Unit
-from parity.weights import transposed
+from parity.weights import Part, convolution, same, transposed
 
 WEIGHT_ROLES = frozenset({"weight", "weight_ih", "weight_hh"})
 
@@ -81,7 +81,7 @@ class Binding:
                 array = self._folded(role, array, state)
             array = self.seam.to_keras(array) if self.seam is not None and role == "weight" else array
             arrays.append(array if self.out_seam is None else self.out_seam.to_keras(array.T).T)
-        return np.ascontiguousarray(self.held.value(tuple(arrays)))
+        return np.array(self.held.value(tuple(arrays)), order="C")
 
     def _folded(self, role: str, array: np.ndarray, state: Mapping[str, np.ndarray]) -> np.ndarray:
         assert self.fold is not None
@@ -107,6 +107,15 @@ CALLED = {  # what people call the weights of a layer of their own
     "running_mean": ("running_mean", "moving_mean", "mean", "mu"),
     "running_var": ("running_var", "moving_variance", "moving_var", "variance", "var"),
 }
+
+
+def laid_as(keras: tuple[int, ...], torch: tuple[int, ...]) -> Part | None:
+    """How a variable of this shape lies to a torch weight of that shape: as it is, transposed, or as a convolution's kernel."""
+    if keras == torch[::-1] and len(torch) == 2:
+        return transposed("weight")
+    if len(torch) > 2 and keras == (*torch[2:], torch[1], torch[0]):
+        return convolution("weight")
+    return same("weight") if keras == torch else None
 
 
 def bind_own(torch: Unit, keras: Unit) -> list[Binding] | None:

@@ -13,8 +13,8 @@ from difflib import SequenceMatcher, get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-from parity.diagnosis.binding import CALLED, Binding, Seam, bind, kinship
-from parity.diagnosis.units import NORMS, Piece, Unit
+from parity.diagnosis.binding import CALLED, Binding, Seam, bind, kinship, laid_as
+from parity.diagnosis.units import NORMS, Held, Piece, Unit
 from parity.errors import ParityUsageError
 
 _NEAR = 0.9  # of two names, by difflib
@@ -180,7 +180,7 @@ def _by_map(found: Matching, mapping: Mapping[str, str]) -> None:
     Raises:
         ParityUsageError: a path that is not there, or layers that do not fit.
     """
-    for torch_pattern, keras_pattern in mapping.items():
+    for torch_pattern, keras_pattern in _variables(found, mapping).items():
         torch = _named(found.torch_units, torch_pattern, "PyTorch module", "layers")
         for unit in torch:
             if any(match.torch is unit for match in found.matches):
@@ -198,6 +198,28 @@ def _by_map(found: Matching, mapping: Mapping[str, str]) -> None:
                 )
             best = max(fitting, key=lambda u: (u.part == unit.part, kinship(unit, u)))
             found.add(unit, best, "map")
+
+
+def _variables(found: Matching, mapping: Mapping[str, str]) -> dict[str, str]:
+    """Takes the entries that map one weight to one variable of the model itself, used by its own code; gives back the others."""
+    left = dict(mapping)
+    taken: dict[int, tuple[Unit, list[tuple[Held, Piece, Unit]]]] = {}
+    for name, path in mapping.items():
+        unit = next((u for u in found.torch_units if u.kind != "raw" and any(p.name == name for p in u.pieces.values())), None)
+        raw = next((u for u in found.open_keras if u.kind == "raw" and _addressed(u, path)), None)
+        if unit is None or raw is None:
+            continue
+        role, piece = next((r, p) for r, p in unit.pieces.items() if p.name == name)
+        part = laid_as(tuple(raw.held[0].variable.shape), piece.shape)
+        if part is None:
+            raise ParityUsageError(f"weights: PyTorch's {name} {piece.shape} does not fit Keras' {path} {tuple(raw.held[0].variable.shape)}.")
+        taken.setdefault(id(unit), (unit, []))[1].append((Held(raw.held[0].variable, (role,), part), piece, raw))
+        del left[name]
+    for unit, parts in taken.values():
+        whole = Unit(parts[0][2].path, "own", _Nothing(), held=[held for held, _, _ in parts])
+        found.keras_units = [u for u in found.keras_units if u not in [raw for _, _, raw in parts]] + [whole]
+        found.matches.append(Match(unit, whole, "map", [Binding(held, (piece,)) for held, piece, _ in parts]))
+    return left
 
 
 def _named(units: Iterable[Unit], pattern: str, what: str, argument: str) -> list[Unit]:
