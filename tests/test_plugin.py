@@ -83,17 +83,47 @@ def test_a_missing_framework_fails_every_item_in_one_sentence(pytester, tree_cas
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["--parity", "functions:dubble"], "No case fits 'functions:dubble'; nearest: functions:double*"),
-        (["--parity-report", "somewhere"], "--parity-report has nothing to report without --parity PATTERN."),
-    ],
-)
-def test_a_usage_error(pytester, tree_cases, words, sentence):
-    found = pytester.runpytest(*words)
+def test_a_usage_error(pytester, tree_cases):
+    found = pytester.runpytest("--parity", "functions:dubble")
     assert found.ret == pytest.ExitCode.USAGE_ERROR
-    found.stderr.fnmatch_lines([f"*{sentence}"])
+    found.stderr.fnmatch_lines(["*No case fits 'functions:dubble'; nearest: functions:double*"])
+
+
+PORT = """
+import keras, numpy as np, torch
+from torch import nn
+
+X = np.random.default_rng(0).standard_normal((4, 6)).astype("float32")
+
+def build_torch():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(6, 5), nn.GELU())
+
+def build_keras(approximate):
+    return keras.Sequential([keras.layers.Dense(5), keras.layers.Lambda(lambda x: keras.ops.gelu(x, approximate=approximate))])
+
+def test_right(assert_parity):
+    assert assert_parity(build_torch, lambda: build_keras(False), X).ok
+
+def test_wrong(assert_parity):
+    assert_parity(build_torch, lambda: build_keras(True), X)
+"""
+
+
+def test_the_fixture_fails_with_the_report_and_writes_pages(pytester):
+    """Without --parity too: the fixture needs no collected case."""
+    pytester.makepyfile(PORT)
+    found = pytester.runpytest("--parity-report", "pages", "--tb=short")
+    found.assert_outcomes(passed=1, failed=1)
+    found.stdout.fnmatch_lines(["*ParityError: The models differ: different*", "*Linear*", "*Findings*", "*1. 1*", "*fix:*"])
+    assert sorted(file.name for file in (pytester.path / "pages").iterdir()) == ["test_right.html", "test_wrong.html"]
+    assert "The models agree" in (pytester.path / "pages" / "test_right.html").read_text()
+
+
+def test_the_fixture_writes_nothing_unasked(pytester):
+    pytester.makepyfile(PORT)
+    pytester.runpytest("-k", "right").assert_outcomes(passed=1, deselected=1)
+    assert [path.name for path in pytester.path.rglob("*.html")] == []
 
 
 def test_without_a_report_the_recordings_go_into_pytests_cache(pytester, tree_cases, monkeypatch, tree_run):
