@@ -21,15 +21,20 @@ _DEFINED: list[torch.library.Library] = []  # a library that is collected takes 
 @cache
 def torchvision() -> ModuleType:
     """torchvision with `models`, `ops` and `transforms`; operations that exist only compiled raise when they are called."""
-    if not hasattr(torch.ops.torchvision, "nms"):
-        library = torch.library.Library("torchvision", "FRAGMENT")
-        for schema in _SCHEMAS:
-            library.define(schema)
-        _DEFINED.append(library)
+    _define_operations()
     return pytest.importorskip("torchvision", reason="an independent reference; pip install --no-deps it", exc_type=ImportError)
 
 
 @cache
 def transformers() -> ModuleType:
     """transformers, whose models are built from configurations: nothing is downloaded."""
+    _define_operations()  # it imports torchvision where that is installed
     return pytest.importorskip("transformers", reason="an independent reference; pip install --no-deps it", exc_type=ImportError)
+
+
+def _define_operations() -> None:
+    if not hasattr(torch.ops.torchvision, "nms"):
+        library = torch.library.Library("torchvision", "FRAGMENT")
+        for schema in _SCHEMAS:
+            library.define(schema)
+        _DEFINED.append(library)
