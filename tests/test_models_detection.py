@@ -119,7 +119,7 @@ def compiled_parts(monkeypatch):
 
 
 def test_the_whole_is_torchvisions(compiled_parts):
-    """Detections of photographs of two sizes, five losses and all gradients, bit for bit, in float32."""
+    """Detections in images of two sizes, five losses and all gradients, in float32: labels and scores bit for bit, the rest as near as it says."""
     torch.manual_seed(0)
     mask_rcnn, faster_rcnn = part("models.detection.mask_rcnn"), part("models.detection.faster_rcnn")
     resnet = part("models").resnet18(weights=None)
