@@ -228,7 +228,7 @@ def held_otherwise(session: Session, rows: list[Row]) -> list[Row]:
         if row.role not in {"grad", "step", "buffer"}:
             return False
         if row.verdict is Verdict.EXTRA:
-            return not any(m.how == "shared" for m in session.matching.matches)
+            return row.name.startswith("keras:") and not any(m.how == "shared" for m in session.matching.matches)
         if session.transfers and not any(m.folded for m in session.matching.matches):
             return False
         names = row.name.partition("@")[0]
@@ -298,7 +298,7 @@ def _check_repeatable(session: Session) -> None:
     """
     import numpy as np
 
-    training = session.modes[0]
+    training, asked = session.modes[0], session.options
     first = {r.name: r.array for r in session.torch_runs[("float64", training)].records if r.role == "output"}
     session.options = replace(session.options, seed=session.options.seed + 1)
     try:
@@ -322,7 +322,7 @@ def _check_repeatable(session: Session) -> None:
                 "The Keras model gives other numbers from the same inputs (random numbers that are no matched dropout); fix its seed, or check training=False."
             )
     finally:
-        session.options = replace(session.options, seed=session.options.seed - session.options.seed)
+        session.options = asked
 
 
 def _check_words(weights: Any, loss: Any, optimizer: Any, steps: Any, layout: Any, mode: str, time_limit: Any) -> None:

@@ -125,13 +125,17 @@ class _Session:
         """Gives every parameter and buffer its random start and records it."""
         for slot in slots:
             shapes = slot.canonical(self.adapter.read(slot.variable))
-            values = {
-                name: given[name].draw(*self.words, name).reshape(array.shape) if name in given else initial_value(name, array.shape, self.words)
-                for name, array in shapes.items()
-            }
+            values = {name: self.start_of(name, array, given) for name, array in shapes.items()}
             for name, value in values.items():
                 self.add("weight", name, value.astype(shapes[name].dtype), slot.layer)
             self.adapter.assign(slot.variable, slot.part.to_keras(tuple(self.moved(name, value) for name, value in values.items())))
+
+    def start_of(self, name: str, own: np.ndarray, given: Mapping[str, Draw]) -> np.ndarray:
+        """The case's, or a random one; integers other than counts keep their own values: they are places in a table, or masks."""
+        if name in given:
+            return given[name].draw(*self.words, name).reshape(own.shape)
+        start = initial_value(name, own.shape, self.words)
+        return start if own.dtype.kind == "f" or start.dtype.kind == "i" else own
 
     def add_slots(self, role: str, slots: Sequence[Slot], arrays: Sequence[np.ndarray], suffix: str = "") -> None:
         for slot, array in zip(slots, arrays, strict=True):

@@ -93,7 +93,6 @@ def test_two_faults_are_both_found_confirmed_and_mended(two_faults):
     assert found["1"].cause == "bn-eps" and "1e-05" in found["1"].fix
 
 
-@pytest.mark.xfail(reason="the seam is permuted, but neither a note nor a finding says so (DESIGN 3: with a visible note)")
 def test_the_flatten_seam_is_told():
     report = parity.check(torch_cnn(), keras_cnn(), IMAGES)
     assert any("flatten" in text.lower() for text in (*report.notes, *(finding.message for finding in report.findings)))
@@ -242,7 +241,6 @@ def test_a_layer_frozen_in_keras_only_is_told():
     assert "0" in differences(report), str(report)
 
 
-@pytest.mark.xfail(reason="a parameter frozen on PyTorch's side alone passes: Keras' step would move what torch's leaves")
 def test_a_layer_frozen_in_torch_only_is_told():
     assert not parity.check(frozen(torch_mlp()), keras_mlp(), ROWS).ok
 

@@ -60,11 +60,12 @@ def verdict_on(t64: np.ndarray, t32: np.ndarray, k64: np.ndarray, k32: np.ndarra
 
 def diagnose(session: Any, rows: Sequence[Row]) -> list[Finding]:
     """The findings, in the order of the run: differences first, then notes."""
+    seams = [seam_note(match) for match in session.matching.matches if match.seam is not None and session.transfers]
     suspicious = [row for row in rows if row.failing or row.verdict in {Verdict.INDISTINGUISHABLE, Verdict.ILL_CONDITIONED}]
     if not suspicious or session.only_float32:
-        return []
+        return seams
     differ = any(row.failing for row in rows)
-    findings: list[Finding] = []
+    findings: list[Finding] = seams
     for training in session.modes:
         findings += forward(session, training, differ)
     if differ:
@@ -74,6 +75,14 @@ def diagnose(session: Any, rows: Sequence[Row]) -> list[Finding]:
         blamed = [f for f in findings if f.severity == "difference" and f.cause not in {"bn-momentum", "bn-unbiased-var"} and f.layer != "optimizer"]
         findings += gradient_findings(session, rows, blamed)
     return unique(findings)
+
+
+def seam_note(match: Any) -> Finding:
+    """The transfer permuted a kernel: whoever loads these weights otherwise has to do the same."""
+    shape = ", ".join(map(str, match.seam.shape))
+    told = f"torch flattens ({shape}) with the channels first, Keras with the channels last: the rows of the kernel were permuted on transfer"
+    fix = f"W.reshape(out, {shape}).transpose(0, {', '.join(str(i) for i in range(2, len(match.seam.shape) + 1))}, 1).reshape(out, -1).T"
+    return Finding(match.torch.path, match.keras.name, "flatten-order", told, fix, True, "note")
 
 
 def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
@@ -90,6 +99,7 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
         bad = {Verdict.DIFFERENT, Verdict.NONFINITE, Verdict.SHAPE, Verdict.ILL_CONDITIONED} if severe else {Verdict.INDISTINGUISHABLE}
 
         locator.bound = ROUNDED if severe else EQUAL
+        locator.cache.clear()
 
         def departs(t64: Any, t32: Any, k64: Any, k32: Any, bad: Any = bad) -> bool:
             return verdict_on(t64, t32, k64, k32) in bad
@@ -97,7 +107,8 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
         for fine, coarse in pairs:
             for departure, point in departures(session, training, [(fine, coarse)], departs):
                 told = locator.locate(departure) if departure.number >= 0 or point is None else [locator.inner(point, -1 - departure.number)]
-                findings += [noted(f, severe) for f in told if f is not None]
+                certain = any(f.confirmed and f.severity == "difference" for f in findings)
+                findings += [noted(f, severe) for f in told if f is not None and (f.confirmed or departure.view is not None or not certain)]
             found = [row for row in inside_rows(session, training, fine, coarse) if row.verdict in bad]
             if found or (severe and fine.shapes is not None):
                 findings += [noted(f, severe) for f in inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)]
@@ -146,5 +157,7 @@ def unique(findings: Sequence[Finding]) -> list[Finding]:
         key = (finding.layer, finding.cause, finding.message if not finding.cause else "")
         if key not in seen or (finding.confirmed and not seen[key].confirmed):
             seen[key] = finding
+    if any(f.confirmed and f.severity == "difference" for f in seen.values()):  # what follows from a fault is no second one
+        seen = {key: f for key, f in seen.items() if f.confirmed or f.cause != "code-extra"}
     order = {"difference": 0, "note": 1}
     return sorted(seen.values(), key=lambda f: order[f.severity])

@@ -34,6 +34,15 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
             yield Finding(path, match.keras.name or layer.name, "layer-frozen", "trainable=False where torch trains these weights", fix, True)
         else:
             yield Finding(path, match.keras.name, "bias-missing", f"nothing in the Keras layer holds torch's {row.name}", "use_bias=True")
+    for row in bad:
+        path = row.name.rpartition(".")[0]
+        if row.verdict.value == "extra" and row.name in session.state and path not in told:
+            told.add(path)
+            match = next((m for m in session.matching.matches if m.torch.path == path), None)
+            where = "" if match is None else match.keras.name
+            yield Finding(
+                path, where, "layer-frozen", "trained in Keras where torch has requires_grad=False", f"{where or 'the layer'}.trainable = False", True
+            )
     copies = {b.held.variable.path: m for m in session.matching.matches if m.how == "shared" for b in m.bindings}
     for row in bad:
         if row.verdict.value == "extra" and row.name.removeprefix("keras:") in copies:
@@ -41,7 +50,7 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
             says = f"torch calls one module several times, the Keras model has {match.keras.name} beside it: copies drift apart in training"
             yield Finding(match.torch.path, match.keras.name, "layer-not-shared", says, "call one layer for all", True)
     for row in bad:
-        if row.verdict.value == "extra" and row.name.removeprefix("keras:") not in copies and not known:
+        if row.verdict.value == "extra" and row.name.startswith("keras:") and row.name.removeprefix("keras:") not in copies and not known:
             yield Finding(
                 row.layer or "model",
                 row.name,

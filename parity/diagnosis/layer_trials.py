@@ -36,6 +36,10 @@ def inside(session: Any, point: Checkpoint, row: Any, bound: float = NOTE_BOUND)
         other = other_norm(session, point) if point.match.keras.kind in NORMS else None
         if other is not None:
             return [Finding(path, where, *other)]
+    mine, theirs = point.match.torch.kind, point.match.keras.kind
+    if mine != theirs and {mine, theirs} <= NORMS and bound >= EQUAL:
+        says = f"{type(layer).__name__} where torch has {type(point.match.torch.layer).__name__}"
+        return [Finding(path, where, "norm-other", says, f"the Keras counterpart of {type(point.match.torch.layer).__name__}")]
     told = "" if row is None else f" by {row.difference:.1e} of {row.scale:.1e}"
     if point.shapes is not None:
         told = f": torch gives shape {point.shapes[0]}, Keras {point.shapes[1]}"

@@ -17,6 +17,7 @@ from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.layouts import EQUAL, ROUNDED, Index, Order, close, matching
 from parity.diagnosis.naming import Departure
 from parity.diagnosis.relating import Relating
+from parity.diagnosis.units import NORMS
 
 MOST = 6  # faults before one checkpoint
 _FAMILIAR = 1e-13
@@ -83,7 +84,7 @@ class Locator(Relating):
         return order is None or (order.apply(mine).shape == theirs.shape and bool(np.array_equal(order.apply(mine), theirs)))
 
     def _found(self, array: np.ndarray) -> bool:
-        return next(self.index.find(array), None) is not None
+        return next(self.index.find(array, self.bound), None) is not None
 
     # Walking
 
@@ -167,6 +168,9 @@ class Locator(Relating):
                 return Finding(layer, self.keras_layer(departure), adopted[0], f"{adopted[1]}{theirs}", adopted[2], True), adopted[3]
             relation = self.relation(departure, changed)
             message = f"torch's {op.name} gives what the Keras side never has{theirs}"
+            near = self.near_miss(op.path) if relation is None else None
+            if near is not None:
+                return near, None
             if relation is None and self.bound < ROUNDED:
                 return self.rounded(layer, departure, op.name), None
             if relation is not None:
@@ -191,7 +195,7 @@ class Locator(Relating):
                     theirs = Order(axes, seen.array.shape).undo(seen.array, expected.shape)
                     tried += 1
                     after = self.replayed(op, lambda *a, t=theirs, **k: self.torch.plain(t), departure.number, changed)
-                    if after is None or close(theirs, expected):
+                    if after is None or close(theirs, expected, self.bound):
                         continue
                     cause, says, fix = self.told_apart(op, expected, theirs, seen)
                     if cause in PROVISIONAL or self.reached(departure, after, self.bound) or self.progress_past(op, after, changed):
@@ -286,6 +290,19 @@ class Locator(Relating):
         if found is not None:
             return Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
         return Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
+
+    def near_miss(self, path: str) -> Finding | None:
+        """A torch layer that nothing matches, and a Keras layer of its kind whose weights have another shape."""
+        unit = next((u for u in self.session.matching.open_torch if u.path == path and path), None)
+        others = self.session.matching.open_keras
+        near = next((u for u in others if unit is not None and (u.kind == unit.kind or {u.kind, unit.kind} <= NORMS)), None)
+        if unit is None or near is None:
+            return None
+        kinds = {"batch_norm": "bn-axis", "layer_norm": "ln-axes", "conv": "conv-groups", "attention": "mha-heads"}
+        cause = kinds.get(near.kind, "axis-other")
+        told = f"weights of shape {next(iter(near.shapes.values()))} where torch has {next(iter(unit.shapes.values()))}"
+        axis = getattr(near.layer, "axis", None)
+        return Finding(path, near.name, cause, f"{told}{f': axis={axis}' if axis is not None else ''}", "the axis (or groups, units) that torch's layer has")
 
     def rounded(self, layer: str, departure: Departure, name: str) -> Finding:
         """A difference of the size of float32's last digit, in a float64 run."""

@@ -97,12 +97,14 @@ class TorchRuns:
     ) -> TorchRun:
         """Runs and records the torch side; dropout masks are those of `like` where it is given. `cut`: see `torch_tracing.trace`."""
         from parity.frameworks.torch_tracing import trace
+        from parity.frameworks.torch_units import show_dropout
 
         adapter, options = self.torch, self.options
         with adapter.precision(dtype):
             adapter.seed(options.seed)
             model = self.torch_copy(dtype, state)
             model.train(training)
+            show_dropout(model)
             parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
             optimizer = options.optimizer[0](model.parameters()) if options.optimizer and steps else None
             run: TorchRun | None = None

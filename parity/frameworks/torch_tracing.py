@@ -159,7 +159,7 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
     def __torch_function__(self, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Any:
         kwargs = dict(kwargs or {})
         if self.atomic:
-            return function(*args, **kwargs)
+            return self.dropped(function, args, kwargs)[0] if function in DROPOUTS and _drops(args, kwargs) else function(*args, **kwargs)
         before_args, before_kwargs = mapped(tuple(args), self.argument), mapped(kwargs, self.argument)
         if self.cut is not None and self.cut[0] == len(self.flow.ops):
             args, kwargs = mapped(tuple(args), self.detached), mapped(kwargs, self.detached)

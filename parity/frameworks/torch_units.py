@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -147,6 +148,29 @@ def _run_one(module: Any, layer: int, reverse: bool, x: torch.Tensor, states: Se
         out, ordered = out.squeeze(1), ordered.squeeze(1)
     found = {"seq": ordered, "h": h[0], "flipped": out}
     return found | ({"c": c[0]} if c is not None else {})
+
+
+def layered(module: Any, input: torch.Tensor, hx: Any = None) -> Any:
+    """A stacked recurrence, layer by layer, with its dropout between them as a call of its own: in training, torch's kernel draws where nobody sees it."""
+    states = [] if hx is None else list(hx) if isinstance(hx, tuple) else [hx]
+    ends: list[Outputs] = []
+    for layer in range(module.num_layers):
+        made = [_run_one(module, layer, reverse, input, states) for reverse in ((False, True) if module.bidirectional else (False,))]
+        ends += made
+        input = torch.cat([m["seq"] for m in made], dim=-1)
+        if layer + 1 < module.num_layers:
+            input = F.dropout(input, module.dropout, True)
+    kept = [name for name in ("h", "c") if name in ends[0]]
+    flat = input.dim() == 2  # without a batch
+    last = [torch.stack([m[name].reshape(-1) if flat else m[name] for m in ends]) for name in kept]
+    return input, (tuple(last) if len(last) > 1 else last[0])
+
+
+def show_dropout(model: torch.nn.Module) -> None:
+    """Recurrences that drop out between their layers do it in sight of the trace."""
+    for module in model.modules():
+        if isinstance(module, torch.nn.RNNBase) and module.training and module.dropout and module.num_layers > 1 and not getattr(module, "proj_size", 0):
+            module.forward = functools.partial(layered, module)
 
 
 def _projection(flow: Flow, call: Call, part: str) -> UnitCall:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -176,9 +177,14 @@ def as_json(report: Report) -> str:
         "notes": list(report.notes),
         "pairs": [{"torch": torch, "keras": keras, "by": how} for torch, keras, how in report.pairs],
         "made": report.made,
-        "rows": [row_to_json(row) for row in report.rows],
+        "rows": [_finite(row_to_json(row)) | {"failing": row.failing} for row in report.rows],
     }
-    return json.dumps(told, indent=1, default=str, ensure_ascii=False)
+    return json.dumps(told, indent=1, default=str, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(row: dict[str, Any]) -> dict[str, Any]:
+    """JSON has no NaN and no infinity: null stands for them."""
+    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}
 
 
 # HTML

@@ -19,6 +19,7 @@ CASES = [
     _case("MaxPool2d", "padded-unequal", 1, 2, 7, 9, k=(3, 4), stride=(1, 3), padding=(0, 2)),
     _case("MaxPool2d", "ceil", 2, 3, 8, 7, stride=2, ceil_mode=True),
     _case("MaxPool2d", "ceil-padded", 1, 2, 6, 9, k=2, stride=(3, 4), padding=1, ceil_mode=True),  # a window of mere padding is dropped
+    _case("MaxPool2d", "ceil-window-over-input", 1, 2, 2, 4, stride=2, ceil_mode=True, return_indices=True),  # three rows over two
     _case("MaxPool2d", "stride-over-window", 1, 2, 9, 11, k=2, stride=3, ceil_mode=True),
     _case("MaxPool2d", "dilated", 2, 3, 9, 8, k=(3, 2), dilation=(2, 3), stride=1),
     _case("MaxPool2d", "dilated-padded-ceil", 1, 2, 10, 11, k=(2, 4), dilation=2, stride=2, padding=(1, 2), ceil_mode=True),
@@ -48,6 +49,7 @@ CASES = [
     _case("AvgPool2d", "padded", 2, 3, 8, 10, stride=2, padding=1),
     _case("AvgPool2d", "padding-not-counted", 2, 3, 7, 8, stride=2, padding=1, count_include_pad=False),
     _case("AvgPool2d", "ceil", 2, 3, 8, 7, stride=2, ceil_mode=True),
+    _case("AvgPool2d", "ceil-window-over-input", 1, 2, 2, 4, stride=2, ceil_mode=True),
     _case("AvgPool2d", "ceil-padded", 1, 2, 8, 9, k=(4, 3), stride=(3, 4), padding=(2, 1), ceil_mode=True),
     _case("AvgPool2d", "ceil-padding-not-counted", 1, 2, 8, 9, k=(4, 3), stride=(3, 4), padding=(2, 1), ceil_mode=True, count_include_pad=False),
     _case("AvgPool2d", "divisor", 1, 2, 6, 7, k=2, padding=1, divisor_override=3, count_include_pad=False),

@@ -1,31 +1,23 @@
 """Swin transformer, in quick form (the same code, two narrow stages), and its parts: windows that need padding, that are shifted, that cover the whole map.
 
-Smallest legal input: one patch. The attention's index into its table is a buffer, which no random number may fill: the cases write it out.
+Smallest legal input: one patch.
 """
 
-from parity.case import Build, Case, Draw, image, labels, mask, values
+from parity.case import Build, Case, Draw, image, labels, mask
 
 SWIN, ATTENTION, MERGING = "models.swin:SwinTransformer", "models.swin:ShiftedWindowAttention", "models.swin:PatchMerging"
 QUICK = {"patch_size": [4, 4], "embed_dim": 8, "depths": [2, 2], "num_heads": [2, 4], "num_classes": 5}
-BLOCKS = ("features.1.0", "features.1.1", "features.3.0", "features.3.1")
 
 
-def _offsets(rows: int, columns: int) -> Draw:
-    """The row of the table for each pair of places in a window."""
-    places = [(y, x) for y in range(rows) for x in range(columns)]
-    return values([(y - v + rows - 1) * (2 * columns - 1) + x - u + columns - 1 for y, x in places for v, u in places])
-
-
-def _swin(name: str, window: tuple[int, int], x: Draw, blocks: tuple[str, ...] = BLOCKS, kept: Draw | None = None, **rest) -> Case:
+def _swin(name: str, window: tuple[int, int], x: Draw, kept: Draw | None = None, **rest) -> Case:
     config = {**QUICK, "window_size": list(window), **rest.pop("config", {})}
-    weights = {f"{block}.attn.relative_position_index": _offsets(*window) for block in blocks}
-    return Case(SWIN, name, config=config, inputs={"x": x, "kept": kept}, weights=weights, **rest)
+    return Case(SWIN, name, config=config, inputs={"x": x, "kept": kept}, **rest)
 
 
 def _attention(name: str, shape: tuple[int, int, int], window: tuple[int, int], shift: tuple[int, int], **config) -> Case:
     config = {"dim": 6, "window_size": list(window), "shift_size": list(shift), "num_heads": 2, **config}
     inputs = {"x": Draw("normal", (*shape, 6), 0.0, 1.0)}  # (N, H, W, C) on both sides, as in torchvision
-    return Case(ATTENTION, name, config=config, inputs=inputs, weights={"relative_position_index": _offsets(*window)})
+    return Case(ATTENTION, name, config=config, inputs=inputs)
 
 
 TRAINED = {"training": True, "steps": 3, "loss": Build("losses.cross_entropy:CrossEntropyLoss")}
