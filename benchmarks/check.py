@@ -26,7 +26,8 @@ def small_pair(repeats: int = 5) -> float:
 
     import parity
 
-    reference = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.BatchNorm2d(8), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(2048, 10))
+    modules = [torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.BatchNorm2d(8), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(2048, 10)]
+    reference = torch.nn.Sequential(*modules)
     layers = [keras.layers.Conv2D(8, 3, padding="same"), keras.layers.BatchNormalization(epsilon=1e-5), keras.layers.ReLU()]
     port = keras.Sequential([keras.Input((16, 16, 3)), *layers, keras.layers.Flatten(), keras.layers.Dense(10)])
     x = np.random.default_rng(0).normal(size=(2, 3, 16, 16)).astype(np.float32)

@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,9 +105,10 @@ def without(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Command]:
     return machine
 
 
-@pytest.fixture(scope="session")
-def checked_shapes() -> int:
-    """Twins in this process check their shape annotations on every call. Returns how many do."""
+@pytest.fixture(scope="module")
+def checked_shapes() -> Iterator[int]:
+    """Twins check their shape annotations on every call while a module's tests run. Gives how many do."""
     from shapes import check_shapes
 
-    return check_shapes("tf_impl")
+    with check_shapes("tf_impl") as count:
+        yield count

@@ -34,9 +34,9 @@ class Windows:
             if self.ceil_mode:
                 raise ValueError(f"ceil_mode needs the size of spatial axis {axis}, which is unknown until run time: give the Input a shape")
             return 0
-        if n + 2 * padding < span:
-            raise ValueError(f"kernel_size with its dilation spans {span} on spatial axis {axis}, the padded input only {n + 2 * padding}")
         room = n + 2 * padding - span
+        if room < 0 and not (self.ceil_mode and room > -stride):  # in ceil mode the only window may be larger than its input
+            raise ValueError(f"kernel_size with its dilation spans {span} on spatial axis {axis}, the padded input only {n + 2 * padding}")
         steps = room // stride + (1 if self.ceil_mode and room % stride else 0)
         if steps * stride >= n + padding:  # such a window would see nothing but padding
             steps -= 1

@@ -110,6 +110,7 @@ class ModuleList(_Listed):
     def __init__(self, modules: Iterable[keras.layers.Layer] | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
         self._fill(_named(modules or ()))
+        self.built = True  # it is not called
 
 
 @keras.saving.register_keras_serializable(package="tf_impl")
@@ -127,6 +128,7 @@ class ModuleDict(_Container):
     def __init__(self, modules: Mapping[str, keras.layers.Layer] | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
         self._fill(_named(modules or {}))
+        self.built = True  # it is not called
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)

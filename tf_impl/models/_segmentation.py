@@ -1,6 +1,6 @@
 """What networks that label every pixel share, channels last."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import keras
 from keras import ops
@@ -23,11 +23,6 @@ def declared_built(layer: keras.layers.Layer) -> keras.layers.Layer:
     for part in layer._flatten_layers():
         part.built = True
     return layer
-
-
-def module_list(modules: Iterable[keras.layers.Layer]) -> ModuleList:
-    """A `ModuleList`, which nothing calls."""
-    return declared_built(ModuleList(modules))
 
 
 def resized(x: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
@@ -72,7 +67,7 @@ class ASPP(Twin):
         super().__init__(**kwargs)
         pyramid = [Sequential(*conv_norm_relu(in_channels, channels, 3, dilation=rate, separable=separable)) for rate in rates]
         image_level = Sequential(AdaptiveAvgPool2d(1), *conv_norm_relu(in_channels, channels, 1))
-        self.convs = module_list([Sequential(*conv_norm_relu(in_channels, channels, 1)), *pyramid, image_level])
+        self.convs = ModuleList([Sequential(*conv_norm_relu(in_channels, channels, 1)), *pyramid, image_level])
         self.project = Sequential(*conv_norm_relu(len(self.convs) * channels, channels, 1), Dropout(dropout))
 
     def call(self, x: Tensor) -> Tensor:

@@ -7,11 +7,11 @@ from jaxtyping import Float
 from keras import ops
 
 from tf_impl.activations.relu import ReLU
-from tf_impl.layers.container import Sequential
+from tf_impl.layers.container import ModuleList, Sequential
 from tf_impl.layers.conv import Conv2d
 from tf_impl.layers.dropout import Dropout
 from tf_impl.layers.pooling import AvgPool2d, MaxPool2d
-from tf_impl.models._segmentation import module_list, resized
+from tf_impl.models._segmentation import resized
 from tf_impl.models._vgg_body import VGGBody
 from tf_impl.typing import Tensor
 
@@ -54,7 +54,7 @@ class DeepLabV1(VGGBody):
         self.fc7 = Conv2d(hidden, hidden, 1)
         self.drop7 = Dropout(dropout)
         sources = list(zip([in_channels, *self.widths[:4]], (8, 4, 2, 1, 1), strict=True)) if multi_scale else []
-        self.branches = module_list(_branch(channels, branch, stride) for channels, stride in sources)
+        self.branches = ModuleList(_branch(channels, branch, stride) for channels, stride in sources)
         self.fc8 = Conv2d(hidden + len(sources) * branch, num_classes, 1)
 
     def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n h w classes"]:

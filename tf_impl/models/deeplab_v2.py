@@ -7,9 +7,10 @@ import keras
 from jaxtyping import Float
 from keras import ops
 
+from tf_impl.layers.container import ModuleList
 from tf_impl.layers.conv import Conv2d
 from tf_impl.models._model import Model
-from tf_impl.models._segmentation import DilatedResNet, module_list, resized
+from tf_impl.models._segmentation import DilatedResNet, resized
 from tf_impl.typing import Tensor
 
 
@@ -44,7 +45,7 @@ class DeepLabV2(Model):
         super().__init__(**kwargs)
         self.in_channels, self.scales = in_channels, tuple(scales)
         self.backbone = DilatedResNet(layers, width, in_channels, output_stride=8)
-        self.classifier = module_list(Conv2d(32 * width, num_classes, 3, padding=rate, dilation=rate) for rate in atrous_rates)
+        self.classifier = ModuleList(Conv2d(32 * width, num_classes, 3, padding=rate, dilation=rate) for rate in atrous_rates)
 
     def scores(self, x: Tensor) -> Tensor:
         """At a stride of 8."""

@@ -72,14 +72,13 @@ class GoogLeNet(Model):
         in_channels: channels of the images.
 
     Shapes:
-        input (N, H, W, C) from 31×31 on, output (N, num_classes) scores; in training with `aux_logits` three of them.
+        input (N, H, W, C) from 15×15 on, output (N, num_classes) scores; in training with `aux_logits` three of them.
 
     Raises:
         ValueError: smaller images, images with other channels, or of integers.
 
     Differs from PyTorch:
         Channels are last. The maxima let their last window hang over the end (`ceil_mode`), which Keras has not: at 224 its "valid" loses a row at every one.
-        PyTorch takes images from 15×15 on: there a whole window may be larger than its input, which `MaxPool2d` refuses.
         `keras.applications` has no GoogLeNet.
 
     Source: Szegedy et al. 2014, arXiv:1409.4842; the notes, "GoogLeNet" and "Inception".
@@ -118,7 +117,7 @@ class GoogLeNet(Model):
         self.fc = Linear(c1024, num_classes, kernel_initializer=TruncNormal(std=0.01))
 
     def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n classes"] | _Outputs:
-        self.check_images(x, self.in_channels, 31)
+        self.check_images(x, self.in_channels, 15)
         if self.transform_input:
             x = as_half_ranges(x)
         x = self.maxpool1(self.conv1(x))

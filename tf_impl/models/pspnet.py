@@ -7,12 +7,12 @@ from jaxtyping import Float
 from keras import ops
 
 from tf_impl.layers.adaptive_pooling import AdaptiveAvgPool2d
-from tf_impl.layers.container import Sequential
+from tf_impl.layers.container import ModuleList, Sequential
 from tf_impl.layers.conv import Conv2d
 from tf_impl.layers.dropout import Dropout2d
 from tf_impl.layers.pooling import MaxPool2d
 from tf_impl.models._model import Model
-from tf_impl.models._segmentation import conv_norm_relu, declared_built, dilated_stage, module_list, resized
+from tf_impl.models._segmentation import conv_norm_relu, declared_built, dilated_stage, resized
 from tf_impl.typing import Tensor
 
 
@@ -40,7 +40,7 @@ class PyramidPooling(Model):
     def __init__(self, in_channels: int, bins: Sequence[int] = (1, 2, 3, 6), **kwargs) -> None:
         super().__init__(**kwargs)
         share = in_channels // len(bins)
-        self.features = module_list(Sequential(AdaptiveAvgPool2d(count), *conv_norm_relu(in_channels, share, 1)) for count in bins)
+        self.features = ModuleList(Sequential(AdaptiveAvgPool2d(count), *conv_norm_relu(in_channels, share, 1)) for count in bins)
 
     def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n h w c2"]:
         return ops.concatenate([x, *(resized(feature(x), x.shape[1:3], align_corners=True) for feature in self.features)], axis=-1)

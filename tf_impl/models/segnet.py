@@ -9,11 +9,11 @@ from jaxtyping import Float
 from tf_impl.activations.relu import ReLU
 from tf_impl.layers import container
 from tf_impl.layers.batch_norm import BatchNorm2d
+from tf_impl.layers.container import ModuleList
 from tf_impl.layers.conv import Conv2d
 from tf_impl.layers.pooling import MaxPool2d
 from tf_impl.layers.unpooling import MaxUnpool2d
 from tf_impl.models._model import Model
-from tf_impl.models._segmentation import module_list
 from tf_impl.typing import Tensor
 
 
@@ -44,8 +44,8 @@ class SegNet(Model):
         channels = [in_channels, *(width * min(2**i, 8) for i in range(len(layers)))]
         stages = list(zip(layers, pairwise(channels), strict=True))
         self.in_channels, self.smallest = in_channels, 2 ** len(layers)
-        self.encoder = module_list(_convolutions([before] + [after] * n) for n, (before, after) in stages)
-        self.decoder = module_list(_convolutions([after] * n + [before]) for n, (before, after) in reversed(stages[1:]))
+        self.encoder = ModuleList(_convolutions([before] + [after] * n) for n, (before, after) in stages)
+        self.decoder = ModuleList(_convolutions([after] * n + [before]) for n, (before, after) in reversed(stages[1:]))
         self.decoder.append(_convolutions([channels[1]] * layers[0]).append(Conv2d(channels[1], num_classes, 3, padding=1)))
         self.pool = MaxPool2d(2, return_indices=True)
         self.unpool = MaxUnpool2d(2)
@@ -55,7 +55,7 @@ class SegNet(Model):
         pooled = []
         for stage in self.encoder:
             x = stage(x)
-            size = x.shape[1:3]
+            size = tuple(x.shape[1:3])
             x, indices = self.pool(x)
             pooled.append((indices, size))
         for stage in self.decoder:

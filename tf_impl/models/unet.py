@@ -8,12 +8,11 @@ from keras import ops
 
 from tf_impl.activations.relu import ReLU
 from tf_impl.layers.batch_norm import BatchNorm2d
-from tf_impl.layers.container import Sequential
+from tf_impl.layers.container import ModuleList, Sequential
 from tf_impl.layers.conv import Conv2d
 from tf_impl.layers.conv_transpose import ConvTranspose2d
 from tf_impl.layers.pooling import MaxPool2d
 from tf_impl.models._model import Model
-from tf_impl.models._segmentation import module_list
 from tf_impl.typing import Tensor
 
 
@@ -83,10 +82,10 @@ class UNet(Model):
             raise ValueError(f"padding must be 0 (the paper) or 1 (keeps the size), got {padding}")
         channels = [width * 2**i for i in range(depth + 1)]
         self.in_channels, self.smallest = in_channels, _smallest(depth, padding)
-        self.down = module_list(DoubleConv(before, after, padding) for before, after in pairwise([in_channels, *channels]))
+        self.down = ModuleList(DoubleConv(before, after, padding) for before, after in pairwise([in_channels, *channels]))
         self.pool = MaxPool2d(2)
-        self.up = module_list(ConvTranspose2d(2 * c, c, 2, stride=2) for c in reversed(channels[:-1]))
-        self.conv = module_list(DoubleConv(2 * c, c, padding) for c in reversed(channels[:-1]))
+        self.up = ModuleList(ConvTranspose2d(2 * c, c, 2, stride=2) for c in reversed(channels[:-1]))
+        self.conv = ModuleList(DoubleConv(2 * c, c, padding) for c in reversed(channels[:-1]))
         self.head = Conv2d(width, num_classes, 1)
 
     def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n h2 w2 classes"]:

@@ -47,7 +47,6 @@ class CrossStage(Twin):
             Sequential(conv_norm(self.hidden, self.hidden, 3, activation="silu"), conv_norm(self.hidden, self.hidden, 3, activation="silu"))
             for _ in range(depth)
         )
-        self.blocks.built = True  # a list is not called
         self.conv2 = conv_norm((2 + depth) * self.hidden, out_channels, 1, activation="silu")
 
     def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> Float[Tensor, "n h w c2"]:
@@ -133,7 +132,6 @@ class YOLOAnchorFree(Model):
         places, kinds = max(16, c3 // 4, 4 * reg_max), max(c3, min(num_classes, 100))
         self.places = ModuleList(_head(c, places, 4 * reg_max) for c in (c3, c4, c5))
         self.kinds = ModuleList(_head(c, kinds, num_classes) for c in (c3, c4, c5))
-        self.stages.built = self.places.built = self.kinds.built = True
 
     def call(
         self, images: Float[Tensor, "n h w c"], boxes: Tensor | None = None, labels: Tensor | None = None, training: bool | None = None

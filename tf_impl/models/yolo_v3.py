@@ -70,7 +70,6 @@ class Darknet53(Model):
             Sequential(conv_norm(width * 2**i, width * 2 ** (i + 1), 3, 2), *(Residual(width * 2 ** (i + 1)) for _ in range(depth)))
             for i, depth in enumerate(blocks)
         )
-        self.stages.built = True  # lists are not called
 
     def call(self, x: Float[Tensor, "n h w c"], training: bool | None = None) -> tuple[Tensor, Tensor, Tensor]:
         """The last three stages' outputs, the coarsest first."""
@@ -123,7 +122,6 @@ class YOLOv3(Model):
             Sequential(conv_norm(c, 2 * c, 3), Conv2d(2 * c, len(scale) * (5 + num_classes), 1))
             for c, scale in zip(channels, self.anchors, strict=True)
         )  # fmt: skip
-        self.necks.built = self.lifts.built = self.heads.built = True
 
     def call(
         self, images: Float[Tensor, "n h w c"], boxes: Tensor | None = None, labels: Tensor | None = None, training: bool | None = None

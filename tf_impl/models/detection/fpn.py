@@ -46,7 +46,7 @@ class FeaturePyramidNetwork(Twin):
         start = {"kernel_initializer": KaimingUniform(a=1), "bias_initializer": "zeros"}
         self.inner_blocks = ModuleList(Sequential(Conv2d(channels, out_channels, 1, **start)) for channels in in_channels)
         self.layer_blocks = ModuleList(Sequential(Conv2d(out_channels, out_channels, 3, padding=1, **start)) for _ in in_channels)
-        self.inner_blocks.built = self.layer_blocks.built = self.built = True
+        self.built = True
 
     def call(self, features: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         if len(features) != len(self.inner_blocks):
