@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import importlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,20 @@ from parity import case as makers
 from parity.errors import CannotRunError, ParityUsageError
 
 MAKERS = ("image", "array", "uniform", "tokens", "labels", "mask")
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """What the frameworks' own code writes while they are imported is not shown."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with Path(os.devnull).open("w") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def resolve(target: str, argument: str) -> Any:

@@ -83,8 +83,13 @@ def check(
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", backend)
+    from parity.checking import pair, read_inputs, resolve, silenced, write_files
+    from parity.frameworks import get
+
+    with silenced():
+        get("torch")
+        get("keras")
     from parity.check import check as judge
-    from parity.checking import pair, read_inputs, resolve, write_files
     from parity.weight_map import read_map, save_map
 
     report = judge(
