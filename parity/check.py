@@ -114,7 +114,7 @@ def check(
     expected = dict.fromkeys(known, "expected") if not isinstance(known, Mapping) else dict(known)
     rows = list(with_known(rows, expected))
     made = {"torch": session.torch.made(), "keras": session.keras.made()}
-    return Report(tuple(rows), tuple(findings), tuple(session.notes), _tree(session), made, time.perf_counter() - started, _pairs(session))
+    return Report(tuple(rows), list(findings), tuple(session.notes), _tree(session), made, time.perf_counter() - started, _pairs(session))
 
 
 def assert_parity(torch_model: Any, keras_model: Any, inputs: Any, **words: Any) -> Report:

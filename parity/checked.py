@@ -23,7 +23,7 @@ class Report:
     """The judgement of a port."""
 
     rows: tuple[Row, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: list[Finding] = field(default_factory=list)
     notes: tuple[str, ...] = ()
     tree: tuple[tuple[str, str], ...] = ()  # torch path, class
     made: Mapping[str, Any] = field(default_factory=dict)
