@@ -103,7 +103,7 @@ class ConvNeXt(Model):
     Differs from PyTorch:
         Channels are last, so that torchvision's permutations are identities; λ keeps its shape (C, 1, 1).
         `keras.applications.ConvNeXtTiny` is the same network, with preprocessing before and a softmax behind it unless told otherwise, λ of shape (C,), and
-        a `gelu` whose √2 is a float32: with equal weights 4e-6 of the largest score (in the test) apart in float32. Its blocks' stochastic depth takes no masks.
+        a `gelu` whose √2 is a float32: with equal weights 4e-6 of the largest score apart in float32. Its blocks' stochastic depth takes no masks.
         torchvision's `block` and `norm_layer` are left out on both sides.
 
     Source: Liu et al. 2022, arXiv:2201.03545.
