@@ -56,7 +56,7 @@ np.savez(folder + "/done.npz", losses=done["losses"], weight=done["weight"], beg
 def start(module: str, folder: Path, slow: float = 0.0) -> subprocess.Popen:
     folder.mkdir(exist_ok=True)
     command = [sys.executable, "-c", RUN, module, str(folder), "11", "3", str(slow)]
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
@@ -87,8 +87,9 @@ def test_a_run_killed_with_9_goes_on_to_the_same_numbers(module, tmp_path):
     assert not (tmp_path / "killed" / "done.npz").exists()
     resumed = finished(start(module, tmp_path / "killed"), tmp_path / "killed")
     assert resumed["begun"] == 3
-    np.testing.assert_array_equal(resumed["losses"], whole["losses"][3:])
-    np.testing.assert_array_equal(resumed["weight"], whole["weight"])
+    # a sum may be taken in another order in another process (threads, alignment); a state that is lost shows at 1e-2. In one process: case training.resume
+    np.testing.assert_allclose(resumed["losses"], whole["losses"][3:], rtol=1e-6)
+    np.testing.assert_allclose(resumed["weight"], whole["weight"], rtol=1e-5, atol=1e-7)
     names = {path.suffix for path in (tmp_path / "killed").iterdir()}
     assert ".tmp" not in names
 

@@ -12,7 +12,7 @@ Source: He, Gkioxari, Dollár and Girshick 2017, arXiv:1703.06870, 3; torchvisio
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from keras import ops
 
 from tf_impl.layers._twin import widened
@@ -34,7 +34,7 @@ def paste_masks(masks: Float[Tensor, "k m m"], boxes: Float[Tensor, "k 4"], imag
     return ops.einsum("khn,kwn->khw", rows, ops.cast(x, masks.dtype))
 
 
-def project_masks(masks: Float[Tensor, "t h w"], boxes: Float[Tensor, "k 4"], index: Int[Tensor, " k"], size: int) -> Float[Tensor, "k m m"]:
+def project_masks(masks: Shaped[Tensor, "t h w"], boxes: Float[Tensor, "k 4"], index: Int[Tensor, " k"], size: int) -> Float[Tensor, "k m m"]:
     """The part of mask `index` inside each box, as size×size cells: RoIAlign with as many samples as there are pixels."""
     rois = ops.concatenate([ops.cast(index[:, None], boxes.dtype), boxes], axis=1)
     return roi_align(ops.cast(masks, boxes.dtype)[..., None], rois, (size, size))[..., 0]
