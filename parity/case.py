@@ -145,7 +145,7 @@ class _Common:
     known: Mapping[str, str] = field(default_factory=dict)  # {row pattern "role:name": reason}; fails once the difference is gone
     backends: tuple[str, ...] = ("tensorflow", "jax", "torch")  # Keras backends on which the twin exists
     roots: tuple[str, str] = ("torch_ref", "tf_impl")  # the packages with the reference and with the twin
-    needs: str = ""  # a data set that must be present ("mnist"), else the case is not run and says so
+    needs: str = ""  # a data set ("mnist") or an extra ("onnx") that must be here, else the case is not run and says so
     time_limit: float = 120.0  # seconds for one side
     seed: int = 0
     figures: tuple[Figure, ...] = ()

@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from parity.case import AnyCase, TrainingCase
-from parity.datasets import missing
 from parity.discovery import all_cases, select
 from parity.errors import ParityUsageError
 from parity.judging import MOVED, judge, plan
+from parity.needs import unmet
 from parity.results import Result, Run
 from parity.runner import check_packages, check_request, could_not_judge, load_traces, outcome, submitter
 from parity.trace import Trace, TraceError
@@ -55,7 +55,7 @@ def record_cases(
     with submitter((framework,), device, backend, 1, out / ".cache") as submit:
         futures = []
         for case in select(patterns, cases):
-            why = missing(case.needs) or ("" if framework == "torch" or backend in case.backends else f"the twin is not on the {backend} backend")
+            why = unmet(case.needs) or ("" if framework == "torch" or backend in case.backends else f"the twin is not on the {backend} backend")
             if why:
                 failures[case.id] = why
                 continue

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from parity.case import AnyCase, Build, Case, OptimizerCase, TrainingCase, canonical
+from parity.needs import EXTRAS
 
 HERE = Path(__file__).parent
 RECORDING = ("case.py", "datasets.py", "recording.py", "small_data.py", "trace.py", "training.py", "weights.py", "frameworks")
@@ -30,7 +31,7 @@ def side_key(case: AnyCase, framework: str, device: str, backend: str, threads: 
         backend if framework == "keras" else "",
         str(threads),
         os.environ.get("PARITY_TF32", ""),
-        *[f"{name} {version(name)}" for name in [*packages, "numpy"]],
+        *[f"{name} {version(name)}" for name in [*packages, "numpy", *EXTRAS.get(case.needs, ())]],
         *[sources(root, target.partition(":")[0]) for target in _targets(case)],
         own_sources(RECORDING),
     ]

@@ -25,11 +25,11 @@ from typing import Any
 
 from parity.case import AnyCase, TrainingCase
 from parity.comparison import Row
-from parity.datasets import missing
 from parity.discovery import select
 from parity.errors import CannotRunError, ParityUsageError
 from parity.fingerprint import forget, result_key, side_key
 from parity.judging import MOVED, Spec, judge, plan
+from parity.needs import unmet
 from parity.results import SCHEMA, Result, Run, row_from_json, row_to_json
 from parity.trace import Trace, TraceError, write_atomically
 from parity.verdict import Verdict
@@ -185,7 +185,7 @@ class _Core:
 
     def _settle_without_running(self, case: AnyCase) -> _Pending | None:
         """Not run for a stated reason, or known from an earlier run; else what has to be done."""
-        why = missing(case.needs)
+        why = unmet(case.needs)
         if self.backend not in case.backends:
             why = f"the twin exists on {', '.join(case.backends)} only, not on the {self.backend} backend"
         if why:

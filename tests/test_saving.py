@@ -1,6 +1,8 @@
 """Saving beyond its cases: weights from one framework into the other and back through real files, damaged files, and what they leave behind."""
 
 import importlib.util
+import tomllib
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,8 +14,12 @@ from torch import nn
 
 import tf_impl.saving.artefacts
 import tf_impl.saving.state_dict as keras_side
-import torch_ref.saving.artefacts
 import torch_ref.saving.state_dict as torch_side
+from parity.discovery import all_cases
+from parity.judging import judge
+from parity.needs import EXTRAS
+from parity.recording import record_case
+from parity.runner import run
 from tf_impl.layers.batch_norm import BatchNorm2d
 from tf_impl.layers.container import Sequential
 from tf_impl.layers.conv import Conv2d
@@ -200,12 +206,33 @@ def test_a_cut_off_file_is_refused_and_leaves_the_model(tmp_path, keep):
 # Artefacts
 
 
-@pytest.mark.skipif(importlib.util.find_spec("onnxruntime") is not None, reason="onnxruntime is here: the artefact itself is a row")
-def test_a_missing_runtime_is_named():
-    told = tf_impl.saving.artefacts.artefacts(tf.ones((1, 3)), Linear(3, 2), ["onnx"])
-    assert told["onnx"].startswith("not run: needs onnx")
-    assert told["onnx"].endswith("pip install torch-keras-parity[onnx]")
-    assert torch_ref.saving.artefacts.artefacts(torch.ones(1, 3), nn.Linear(3, 2), ["onnx"])["onnx"] == told["onnx"]
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_onnx_files_of_both_sides_compute_what_the_live_models_do():
+    """Written by torch.onnx and by tf2onnx, run by onnxruntime in float32, each judged beside the other framework's live model."""
+    case = next(case for case in all_cases() if case.id == "saving.artefacts:artefacts[60-minute-net-onnx]")
+    traces = {side: {dtype: record_case(case, side, dtype) for dtype in ("float64", "float32")} for side in ("torch", "keras")}
+    rows = {row.name: row for row in judge(case, traces["torch"], traces["keras"]).rows}
+    assert {name: row.verdict.value for name, row in rows.items()} == {
+        "live": "equivalent",
+        "torch_onnx": "indistinguishable",
+        "keras_onnx": "indistinguishable",
+    }
+    assert "torch has no float64 here: judged in float32 only" in rows["torch_onnx"].note
+    assert "Keras has no float64 here: judged in float32 only" in rows["keras_onnx"].note
+
+
+def test_missing_packages_are_named_and_the_case_is_not_run(monkeypatch, tmp_path):
+    absent = {"onnxruntime", "tf2onnx"}
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name in absent else find(name, *rest))
+    done = run(["saving.artefacts:*onnx*"], out=tmp_path)
+    assert [result.message for result in done] == ["needs onnxruntime and tf2onnx: pip install torch-keras-parity[onnx]"] * 2
+    assert all(result.skipped for result in done)
+
+
+def test_the_extras_are_those_of_pyproject():
+    told = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert all(told[extra] == list(packages) for extra, packages in EXTRAS.items())
 
 
 def test_an_artefact_that_reads_nothing_shows(monkeypatch):

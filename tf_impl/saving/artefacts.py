@@ -5,15 +5,17 @@ Shapes: x as the model takes it, channels last; every output as the model's own.
 Differs from PyTorch:
     `.keras` holds the whole model, built again from registered classes and their configuration: no pickle, and no source is in it. SavedModel holds the
     graph and runs without Python or Keras, as `torch.export` does. `.weights.h5` and safetensors hold weights only.
-    LiteRT has no float64: the model is converted in float32 in both precisions, and its row is judged as float32.
+    LiteRT has no float64, and onnxruntime no float64 convolution: for both the model is made again in float32, and their rows are judged as float32.
+    Keras writes ONNX through tf2onnx, PyTorch through an exporter of its own: `keras_onnx` and `torch_onnx` are two files, each beside the other
+    framework's live model.
 
 Source: Keras' guides "Save, serialize, and export models" and "Export"; TensorFlow's documentation of LiteRT.
 """
 
-import importlib.util
+import contextlib
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import keras
@@ -26,14 +28,12 @@ from tf_impl.saving._seeded import fill
 from tf_impl.saving.state_dict import load_state_dict, state_dict
 from tf_impl.typing import Tensor
 
-_NOT_HERE = "not run: needs {}; pip install torch-keras-parity[onnx]"
 
-
-def artefacts(x: Float[Tensor, "n ..."], model: keras.Model, formats: Sequence[str]) -> dict[str, Tensor | str]:
-    """The outputs of a seeded model, live and through each format; a sentence where a package is missing."""
+def artefacts(x: Float[Tensor, "n ..."], model: keras.Model, formats: Sequence[str]) -> dict[str, Tensor]:
+    """The outputs of a seeded model, live and through each format."""
     model(x)
     fill(model)
-    told: dict[str, Tensor | str] = {"live": model(x)}
+    told = {"live": model(x)}
     for name in formats:
         with tempfile.TemporaryDirectory() as folder:
             told[name] = _WAYS.get(name, lambda model, x, folder: model(x))(model, x, Path(folder))
@@ -67,34 +67,40 @@ def _saved_model(model: keras.Model, x: Tensor, folder: Path) -> Tensor:
 
 def _litert(model: keras.Model, x: Tensor, folder: Path) -> Tensor:
     x = tf.cast(x, tf.float32)
-    kept = keras.config.dtype_policy(), keras.config.floatx()
-    keras.config.set_dtype_policy("float32")
-    keras.config.set_floatx("float32")
-    try:
-        narrow = _other(model, x)
-        load_state_dict(narrow, state_dict(model))
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # tf.lite says that it moves to the package ai-edge-litert
-            narrow.export(folder / "model.tflite", format="litert", verbose=False, input_signature=_signature(x, batch=x.shape[0]))
-            interpreter = tf.lite.Interpreter(str(folder / "model.tflite"))
-    finally:
-        keras.config.set_dtype_policy(kept[0])
-        keras.config.set_floatx(kept[1])
+    with _narrow(model, x) as narrow, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # tf.lite says that it moves to the package ai-edge-litert
+        narrow.export(folder / "model.tflite", format="litert", verbose=False, input_signature=_signature(x, batch=x.shape[0]))
+        interpreter = tf.lite.Interpreter(str(folder / "model.tflite"))
     interpreter.allocate_tensors()
     interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x.numpy())
     interpreter.invoke()
     return np.array(interpreter.get_tensor(interpreter.get_output_details()[0]["index"]))
 
 
-def _onnx(model: keras.Model, x: Tensor, folder: Path) -> Tensor | str:
-    absent = [name for name in ("onnx", "onnxruntime", "onnxscript") if importlib.util.find_spec(name) is None]
-    if absent:
-        return _NOT_HERE.format(", ".join(absent))
+def _onnx(model: keras.Model, x: Tensor, folder: Path) -> Tensor:
     import onnxruntime
 
-    model.export(folder / "model.onnx", format="onnx", verbose=False, input_signature=_signature(x))
+    x = tf.cast(x, tf.float32)
+    with _narrow(model, x) as narrow, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras asks for `np.object`, which tf2onnx still uses
+        narrow.export(folder / "model.onnx", format="onnx", verbose=False, input_signature=_signature(x))
     session = onnxruntime.InferenceSession(folder / "model.onnx", providers=["CPUExecutionProvider"])
-    return tf.constant(session.run(None, {session.get_inputs()[0].name: x.numpy()})[0])
+    return session.run(None, {session.get_inputs()[0].name: x.numpy()})[0]
+
+
+@contextlib.contextmanager
+def _narrow(model: keras.Model, x: Tensor) -> Iterator[keras.Model]:
+    """The model in float32 with the same weights, and float32 as Keras' own type meanwhile."""
+    kept = keras.config.dtype_policy(), keras.config.floatx()
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_floatx("float32")
+    try:
+        narrow = _other(model, x)
+        load_state_dict(narrow, state_dict(model))
+        yield narrow
+    finally:
+        keras.config.set_dtype_policy(kept[0])
+        keras.config.set_floatx(kept[1])
 
 
 def _signature(x: Tensor, batch: int | None = None) -> list[keras.InputSpec]:
@@ -109,4 +115,4 @@ def _other(model: keras.Model, x: Tensor) -> keras.Model:
     return other
 
 
-_WAYS = {"keras": _keras, "weights_h5": _weights, "safetensors": _safetensors, "saved_model": _saved_model, "litert": _litert, "onnx": _onnx}
+_WAYS = {"keras": _keras, "weights_h5": _weights, "safetensors": _safetensors, "saved_model": _saved_model, "litert": _litert, "keras_onnx": _onnx}
