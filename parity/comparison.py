@@ -64,20 +64,24 @@ def _cell(value: Any) -> Any:
     return value.value if isinstance(value, Verdict) else value
 
 
-def compare(reference64: Trace, reference32: Trace, actual64: Trace, actual32: Trace, *, moved64: Trace | None = None) -> Comparison:
+def compare(
+    reference64: Trace, reference32: Trace, actual64: Trace, actual32: Trace, *, moved64: Trace | None = None, turned64: Sequence[Trace] = ()
+) -> Comparison:
     """Judges every record of four traces.
 
     Args:
         reference64, reference32: the reference side (torch) in both precisions.
         actual64, actual32: the other side.
         moved64: the reference in float64 with weights and inputs moved by ±2⁻⁴⁰, which decides ill-conditioned rows.
+        turned64: the same, several times and by ±2⁻²⁰: whether a row that cancels in Keras' float32 is a rectifier that turned over.
 
     Raises:
         TraceError: the traces are of different cases or of the wrong precision.
     """
-    _check(reference64, reference32, actual64, actual32, moved64)
+    _check(reference64, reference32, actual64, actual32, *([moved64] if moved64 else []), *turned64)
     traces = [trace.by_key() for trace in (reference64, reference32, actual64, actual32)]
-    bench = _Bench(traces, moved64.by_key() if moved64 else {}, half=reference32.dtype != "float32")
+    turned = [trace.by_key() for trace in turned64]
+    bench = _Bench(traces, moved64.by_key() if moved64 else {}, turned, half=reference32.dtype != "float32")
     rows = (bench.judge(key) for key in dict.fromkeys(key for trace in traces for key in trace))
     return Comparison(tuple(row for row in rows if row is not None))
 
@@ -88,6 +92,7 @@ class _Bench:
 
     traces: Sequence[Mapping[str, Record]]  # t64, t32, k64, k32, by key
     moved: Mapping[str, Record]
+    turned: Sequence[Mapping[str, Record]]
     half: bool  # the lower precision is a half
     found: dict[str, Measures] = field(default_factory=dict)  # of the tensors of floats judged so far
 
@@ -107,7 +112,8 @@ class _Bench:
             return _judge_facts(base, present)
         moved = self.moved.get(key)
         step = self._step_noise(first.name) if first.role == "step" else None
-        row, found = judge_tensor(base, arrays, moved=None if moved is None else moved.array, step=step, half=self.half)
+        turned = [record.array for trace in self.turned if (record := trace.get(key)) is not None and record.array is not None]
+        row, found = judge_tensor(base, arrays, moved=None if moved is None else moved.array, turned=turned, step=step, half=self.half)
         if found is not None:
             self.found[key] = found
         margin = self.traces[0].get(f"margin:{first.name}")
@@ -163,9 +169,9 @@ def _json(fact: Any) -> str:
     return json.dumps(fact, sort_keys=True, default=repr)
 
 
-def _check(reference64: Trace, reference32: Trace, actual64: Trace, actual32: Trace, moved64: Trace | None) -> None:
+def _check(reference64: Trace, reference32: Trace, actual64: Trace, actual32: Trace, *moved64: Trace) -> None:
     """Refuses traces that do not belong together."""
-    traces = [trace for trace in (reference64, reference32, actual64, actual32, moved64) if trace is not None]
+    traces = [reference64, reference32, actual64, actual32, *moved64]
     subject = reference64.subject
     others = sorted({trace.subject for trace in traces} - {subject})
     if others:
@@ -173,8 +179,8 @@ def _check(reference64: Trace, reference32: Trace, actual64: Trace, actual32: Tr
     seeds = sorted({str(trace.made["seed"]) for trace in traces if "seed" in trace.made})
     if len(seeds) > 1:
         raise TraceError(f"{subject}: the traces were made from different seeds ({', '.join(seeds)}), so from different numbers; record them with one seed.")
-    for name, trace in (("reference64", reference64), ("actual64", actual64), ("moved64", moved64)):
-        if trace is not None and trace.dtype != "float64":
+    for name, trace in (("reference64", reference64), ("actual64", actual64), *(("moved64", trace) for trace in moved64)):
+        if trace.dtype != "float64":
             raise TraceError(f"{subject}: expected a float64 trace as {name}, got one in {trace.dtype}; pass the traces in the order of the arguments.")
     if reference32.dtype != actual32.dtype:
         raise TraceError(f"{subject}: the lower precision is {reference32.dtype} on one side and {actual32.dtype} on the other; record both in one.")

@@ -11,11 +11,13 @@ import numpy as np
 from parity.case import AnyCase, DemoCase, Draw, OptimizerCase, TrainingCase
 from parity.comparison import Comparison, Row, compare, with_known
 from parity.recording import Move
+from parity.row import CANCELS
 from parity.trace import Trace, TraceError
 from parity.training import ENVELOPE_RUNS, ULP, curves, judge_training, told_metrics
 from parity.verdict import Verdict
 
 NUDGE = 2.0**-40
+TURN = 2.0**-20  # eight units of float32: what rounding adds up to in a deep network, so that what stands that near to its kink turns over
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Spec:
 
 
 MOVED = Spec("float64-moved", "float64", Move(NUDGE))
+TURNED = tuple(Spec(f"float64-turned{i}", "float64", Move(size, i // 2)) for i, size in enumerate((TURN, -TURN) * 2))  # to either side of where it stands
 
 
 def plan(case: AnyCase, framework: str) -> tuple[Spec, ...]:
@@ -53,6 +56,11 @@ class Judged:
         """An ill-conditioned row asks for torch's float64 run from weights moved by 2⁻⁴⁰."""
         return any(row.verdict is Verdict.ILL_CONDITIONED and row.role != "trajectory" for row in self.rows)
 
+    @property
+    def needs_turned(self) -> bool:
+        """A row that is right in float64 and far off in Keras' float32 asks for torch's float64 runs from weights moved by ±2⁻²⁰."""
+        return any(CANCELS in row.note for row in self.rows)
+
 
 def judge(case: AnyCase, reference: Mapping[str, Trace], actual: Mapping[str, Trace]) -> Judged:
     """Judges one case from the traces of both sides by label.
@@ -69,7 +77,9 @@ def judge(case: AnyCase, reference: Mapping[str, Trace], actual: Mapping[str, Tr
             replace(row, note=f"{row.note}; {told_metrics(_seeds(reference), _seeds(actual))}") if row.name == "loss per step" else row for row in rows
         )
         return Judged(with_known(rows, dict(case.known)), drawn)
-    found: Comparison = compare(reference["float64"], reference["float32"], actual["float64"], actual["float32"], moved64=reference.get(MOVED.label))
+    four = (reference["float64"], reference["float32"], actual["float64"], actual["float32"])
+    turned = [reference[spec.label] for spec in TURNED if spec.label in reference]
+    found: Comparison = compare(*four, moved64=reference.get(MOVED.label), turned64=turned)
     rows = found.rows
     if isinstance(case, DemoCase):
         rows = (*rows, *_printed(case, reference["float64"], "torch"), *_printed(case, actual["float64"], "Keras"))

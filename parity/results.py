@@ -27,6 +27,7 @@ class Result:
     where: str = ""  # the traceback to it
     skipped: bool = False  # not run for a stated reason (data set absent, twin not on this backend): neither agreement nor failure
     seconds: Mapping[str, float] = field(default_factory=dict)  # torch, keras, compare, overhead
+    memory: Mapping[str, float] = field(default_factory=dict)  # GiB at most, of each process and on disk; of architectures at full size
     made: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # {"torch": …, "keras": …}: versions, device, threads, flags
     # training: {"loss": {"torch float32": [[…], …]}}; figures: {"output:costs": {"torch": [[…]]}}
     curves: Mapping[str, Mapping[str, list[list[float]]]] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import ml_dtypes
@@ -11,6 +11,7 @@ import numpy as np
 from parity.measuring import Measures, bits_equal, measure
 from parity.verdict import BLIND, CANCELLED, EPS32, ORDER, Measure, Verdict, conditioning_bound, judge_ill_conditioned, severities, severities_lower_only, worst
 
+CANCELS = "cancels in float32"
 Rule = Callable[[Measure], np.ndarray]  # severities
 Seen = Callable[[Measure], Measure]  # what the rule sees of what was measured
 
@@ -79,12 +80,19 @@ def judge_arrays(base: Row, t64: np.ndarray, t32: np.ndarray, k64: np.ndarray, k
 
 
 def judge_tensor(
-    base: Row, four: tuple[np.ndarray, ...], *, moved: np.ndarray | None = None, step: StepNoise | None = None, half: bool = False
+    base: Row,
+    four: tuple[np.ndarray, ...],
+    *,
+    moved: np.ndarray | None = None,
+    turned: Sequence[np.ndarray] = (),
+    step: StepNoise | None = None,
+    half: bool = False,
 ) -> tuple[Row, Measures | None]:
     """As `judge_arrays`, with what was measured of a tensor of floats.
 
     Args:
         four: t64, t32, k64, k32.
+        turned: t64 from weights moved by ±2⁻²⁰, which tell kernels that cancel from rectifiers and maxima that turn over.
         step: the tensor is a parameter's step.
         half: the lower precision is a half precision, whatever this tensor's own type.
     """
@@ -102,7 +110,7 @@ def judge_tensor(
         row, found = _judge_lower_only(base, t64, t32, k64, k32)
     else:
         found = measure([(k64, t64), (t32, t64), (k32, k64)], scale_of=t64, patterns=[(t64, k64), (t32, k32)])
-        row = _judge_floats(base, found, step.of if step else _as_it_is, moved, t64)
+        row = _judge_floats(base, found, step.of if step else _as_it_is, moved, turned, t64)
     if not t64.size or (found and not found.scale and not any(found.maxima) and row.verdict is not Verdict.NONFINITE):
         why = "empty" if not t64.size else "all zero on both sides" if np.isfinite(_wide(t64)).any() else "nothing finite on either side"
         row = row if base.role in _MAY_BE_ZERO else noted(replace(row, verdict=Verdict.VACUOUS), f"{why}: nothing to compare")
@@ -155,13 +163,27 @@ def _judge_lower_only(base: Row, t64: np.ndarray, t32: np.ndarray, k64: np.ndarr
     return row, found
 
 
-def _judge_floats(base: Row, found: Measures, seen: Seen, moved: np.ndarray | None, t64: np.ndarray) -> Row:
-    """Both precisions on both sides: the rule itself."""
+def _judge_floats(base: Row, found: Measures, seen: Seen, moved: np.ndarray | None, turned: Sequence[np.ndarray], t64: np.ndarray) -> Row:
+    """Both precisions on both sides: the rule itself.
+
+    What is right in float64 and far off in Keras' float32 alone is a kernel that cancels, or a single rectifier or maximum that stands within float32's
+    rounding of its kink and turned over. The second is a property of the network: torch's own float64 result jumps as far (at most half as far is asked
+    for) when its weights move by a few units of float32. It is no agreement of kernels, so it is `imprecise`.
+    """
     moves: np.ndarray | None = None  # how far torch's float64 result moves as its weights do; measured only where float32 is blind
+    jumps = np.max([measure([(other, t64)], scale_of=t64).tracks[0] for other in turned], axis=0) if turned else 0.0
+    over = ""
 
     def rule(m: Measure) -> np.ndarray:
-        nonlocal moves
+        nonlocal moves, over
         graded = severities(m)
+        kinks = (graded == Verdict.DIFFERENT.severity) & (m.difference <= m.rounding_bound) & (m.keras_error <= 2 * jumps)
+        if kinks.any():
+            graded = np.where(kinks, Verdict.IMPRECISE.severity, graded)
+            over = (
+                f"a rectifier or maximum turns over in Keras' float32, which moves {'it' if kinks.size == 1 else 'a slice'} by up to "
+                f"{np.max(np.where(kinks, m.keras_error, 0.0)):.1e}; torch's own float64 result jumps as far when its weights move by 2^-20"
+            )
         blind = graded == Verdict.ILL_CONDITIONED.severity
         if moved is None or not blind.any():
             return graded
@@ -178,8 +200,8 @@ def _judge_floats(base: Row, found: Measures, seen: Seen, moved: np.ndarray | No
             return noted(row, "float32 has no digits here; a float64 run with moved weights would decide")
         return noted(row, judge_ill_conditioned(m.difference, float(moves[index]), m.scale)[1])
     if row.verdict is Verdict.DIFFERENT and m.difference <= m.rounding_bound:
-        return noted(row, f"cancels in float32: right in float64, but Keras' float32 loses more than {CANCELLED:.0f} times what torch's does")
-    return row
+        return noted(row, f"{CANCELS}: right in float64, but Keras' float32 loses more than {CANCELLED:.0f} times what torch's does")
+    return noted(row, over) if row.verdict is Verdict.IMPRECISE else row
 
 
 def _worst_slice(base: Row, found: Measures, rule: Rule, seen: Seen) -> tuple[Row, Measure, int]:

@@ -56,9 +56,14 @@ def to_json(run: Run, texts: Mapping[str, str] | None = None) -> str:
             "started": run.started,
             "seconds": round(run.seconds, 3),
             "cases": {result.case.id: {key: round(value, 4) for key, value in result.seconds.items()} for result in results},
+            **({"memory": memory} if (memory := _memory(results)) else {}),
         },
     }
     return _text(_portable(data)) + "\n"
+
+
+def _memory(results: Iterable[Result]) -> dict[str, dict[str, float]]:
+    return {result.case.id: {key: round(value, 2) for key, value in result.memory.items()} for result in results if result.memory}
 
 
 def _text(value: Any, depth: int = 0) -> str:
@@ -145,6 +150,7 @@ def _restored(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Result:
         where=entry["where"],
         skipped=entry["skipped"],
         seconds=data["when"]["cases"].get(entry["id"], {}),
+        memory=data["when"].get("memory", {}).get(entry["id"], {}),
         made={side: {**data["made"].get(side, {}), **made} for side, made in entry["made"].items()},
         curves=entry["curves"],
         cached=True,
