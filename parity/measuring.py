@@ -15,6 +15,7 @@ from math import prod
 
 import numpy as np
 
+from parity.spilling import LEAST, release
 from parity.verdict import Measure
 
 BLOCK = 1 << 17  # elements: scratch and running maxima stay in the caches
@@ -72,10 +73,12 @@ def measure(pairs: Sequence[Pair], *, scale_of: np.ndarray, slices: bool = True,
         return Measures((0.0,) * len(pairs), 0.0, {})
     operands: list[tuple[np.ndarray, ...]] = [*pairs, (scale_of,)]
     found = _measure(operands, slices, masked=False)
-    if np.isfinite([*found.maxima, found.scale]).all():
-        return found
-    found = _measure(operands, slices, masked=True)
-    return Measures(found.maxima, found.scale, found.slices, _pattern_mismatch(patterns))
+    if not np.isfinite([*found.maxima, found.scale]).all():
+        found = _measure(operands, slices, masked=True)
+        found = Measures(found.maxima, found.scale, found.slices, _pattern_mismatch(patterns))
+    if scale_of.nbytes >= LEAST:
+        release()
+    return found
 
 
 def bits_equal(a: np.ndarray, b: np.ndarray) -> bool:

@@ -17,6 +17,7 @@ from parity.diagnosis.axes import CHANNEL_KINDS, View, cropped_as, linear_activa
 from parity.diagnosis.layouts import Order, channels_last, matching, orders, standing
 from parity.diagnosis.matching import Match, Matching
 from parity.diagnosis.units import Unit
+from parity.spilling import release, spilled
 
 
 @dataclass(eq=False)
@@ -36,7 +37,6 @@ class Checkpoint:
     out_views: dict[str, View]
     raw_inputs: list[Any] = field(default_factory=list)  # Keras tensors: live
     shapes: tuple[tuple[int, ...], tuple[int, ...]] | None = None  # an output whose shape fits nothing: torch's, Keras'
-    leaves: dict[str, Any] = field(default_factory=dict)  # output → the Keras tensor handed on
     error: str = ""
     call_args: tuple[Any, Any] = ((), {})  # what the layer was called with, after replacing
     training: bool = False
@@ -96,6 +96,7 @@ class Forcing(Assigning):
         self.inside = 0
         self.stack: list[str] = []
         self.cursor = 0
+        self.recording = False  # whether every operation is wanted, and what layers were called with
         self.spread: list[tuple[int, tuple[int, ...], int]] = []  # flattens: step, shape before, features after
         for match in list(matching.matches):
             before = match.folded
@@ -116,7 +117,7 @@ class Forcing(Assigning):
         from parity.frameworks.keras_tracing import watched
 
         for _ in range(1 + len(self.matching.keras_units)):
-            self.used, self.inside, self.found, self.stack = {}, 0, Forced(), []
+            self.used, self.inside, self.found, self.stack, self.recording = {}, 0, Forced(), [], record_ops
             try:
                 with watched(self.on_layer, self.on_op if record_ops else self.on_flatten):
                     self.found.outputs = call()
@@ -140,7 +141,9 @@ class Forcing(Assigning):
                 self.see(tensor, op, sources=tuple(id(t) for t in inputs))
 
     def see(self, tensor: Any, what: str, forced: bool = False, sources: tuple[int, ...] = ()) -> None:
-        array = self.keras.array(tensor)
+        if not self.recording:
+            return
+        array = spilled(self.keras.array(tensor))
         if array.dtype.kind == "f" and array.size > 1:
             self.found.held.append(tensor)
             self.found.seen.append(Seen(array, what, self.stack[-1] if self.stack else "", len(self.found.seen), forced, sources, id(tensor)))
@@ -193,8 +196,9 @@ class Forcing(Assigning):
         call, final = calls[index], ends[index]
         if first.folded is not None:
             final = self.folded_call(first, index) or final
-        given = [self.torch.array(t) for t in call.given[: len(live)]]
-        given, pads, window = padded_as(first, given, live, layer)
+        recorded = [self.torch.shared(t) for t in call.given[: len(live)]]
+        given, pads, window = padded_as(first, recorded, live, layer)
+        given = [array if any(array is r for r in recorded) else spilled(array) for array in given]
         turned = first.torch.part.endswith("_reverse") and bool(live) and matching(np.flip(given[0], self.time_axis(first)), live[0]) is not None
         given = [np.flip(given[0], self.time_axis(first)), *given[1:]] if turned else given
         self.find_seam(first, call, given, live)
@@ -210,14 +214,18 @@ class Forcing(Assigning):
                     new_args[place] = tensor
                 else:
                     new_kwargs[place] = tensor
-        point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {}, [args[p] if isinstance(p, int) else kwargs[p] for p in places])
-        point.live = [None if v is None or v.order.shape != a.shape else v.undo(a, g.shape) for v, a, g in zip(views, live, given, strict=False)]
+        point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {})
+        point.live = [None if v is None or v.order.shape != a.shape else v.undo(spilled(a), g.shape) for v, a, g in zip(views, live, given, strict=False)]
         point.pads, point.training, point.window, point.turned = pads, self.flow.training, window, turned
-        point.call_args = tuple(new_args), new_kwargs
+        if self.recording:
+            point.raw_inputs = [args[p] if isinstance(p, int) else kwargs[p] for p in places]
+            point.call_args = tuple(new_args), new_kwargs
         self.found.checkpoints.append(point)
         with linear_activation(layer, units[0].kind) as activation:
             out = self.live(proceed, new_args, new_kwargs)
-        return self.hand_on(point, layer, out, activation)
+        handed = self.hand_on(point, layer, out, activation)
+        release()
+        return handed
 
     def integers(self, array: np.ndarray, args: Any, kwargs: Any, place: Any) -> Any:
         like = args[place] if isinstance(place, int) else kwargs[place]
@@ -247,9 +255,8 @@ class Forcing(Assigning):
                 continue
             taken.add(name)
             view = View(view.order, point.match.out_seam) if point.match.out_seam and expected.ndim == 2 else view
-            point.actual[name], point.expected[name], point.out_views[name] = view.undo(actual, expected.shape), expected, view
+            point.actual[name], point.expected[name], point.out_views[name] = view.undo(spilled(actual), expected.shape), expected, view
             tensor = self.keras.tensor(view.apply(expected))
-            point.leaves[name] = tensor
             if activation is not None:
                 self.see(tensor, "forced", forced=True)
                 tensor = activation(tensor)
@@ -261,14 +268,13 @@ class Forcing(Assigning):
 
     def hand_on_cropped(self, point: Checkpoint, layer: Any, name: str, leaf: Any, actual: np.ndarray, crop: tuple[Any, ...], activation: Any) -> Any:
         """A transposed convolution whose border the Keras side cuts off afterwards: torch's output stands in the middle of Keras'."""
-        expected = self.torch.array(point.final.made[name])
+        expected = self.torch.shared(point.final.made[name])
         axes = self.canonical_in(point.match, expected) or tuple(range(expected.ndim))
         view = self.remember(point, f"crop:{name}", View(Order(axes, tuple(expected.shape[a] for a in axes))))
         point.actual[name], point.expected[name], point.out_views[name] = view.undo(actual[crop], expected.shape), expected, view
         whole = actual.copy()
         whole[crop] = view.apply(expected)
         tensor = self.keras.engine.tensor(whole)
-        point.leaves[name] = tensor
         self.see(self.keras.engine.tensor(np.ascontiguousarray(whole[crop])), "forced", forced=True)
         tensor = tensor if activation is None else activation(tensor)
         self.see(tensor, "forced", forced=activation is None)
@@ -276,7 +282,7 @@ class Forcing(Assigning):
 
     def counterpart(self, point: Checkpoint, layer: Any, actual: np.ndarray, taken: set[str]) -> tuple[str, np.ndarray | None, View | None]:
         """The torch output that this Keras output stands for: an equal one, else the first of the fitting shape."""
-        made = {name: self.torch.array(tensor) for name, tensor in point.final.made.items() if name not in taken}
+        made = {name: self.torch.shared(tensor) for name, tensor in point.final.made.items() if name not in taken}
         if point.window is not None:
             made = {name: array[point.window] if array.ndim == len(point.window) else array for name, array in made.items()}
         if "flipped" in made and not getattr(layer, "go_backwards", False) and not point.turned:

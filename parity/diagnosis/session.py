@@ -18,6 +18,7 @@ from parity.diagnosis.torch_runs import TorchRun, TorchRuns, first_line
 from parity.diagnosis.units import keras_units, torch_units
 from parity.errors import CannotRunError, ParityUsageError
 from parity.frameworks import get
+from parity.spilling import spilled
 from parity.trace import Record
 
 
@@ -227,12 +228,11 @@ class Session(TorchRuns, KerasNames):
             except Exception as error:
                 raise CannotRunError(f"The Keras model raised {type(error).__name__} in {dtype}: {first_line(error)}") from error
             if step == 0:
-                records += self._keras_records(done, wrt, variables, training, suffix, torch_run)
+                records += self._keras_records(done, wrt, variables, training, suffix, torch_run, optimizer is None)
             if optimizer is not None:
-                before = {id(v): adapter.read(v) for v in variables}
-                gradients = [None if g is None else g for g in done.gradients]
-                adapter.apply(optimizer, gradients, variables)
-                change = {id(v): adapter.read(v).astype(np.float64) - before[id(v)] for v in variables}
+                before = {id(v): spilled(adapter.read(v)) for v in variables}
+                adapter.apply(optimizer, done.gradients, variables)
+                change = {id(v): spilled(adapter.read(v).astype(np.float64) - before[id(v)]) for v in variables}
                 records += self._bound("step", change, f"@{step + 1}")
         if steps > 1 and training:
             records += self._keras_buffers(f"@{steps}")
@@ -286,7 +286,8 @@ class Session(TorchRuns, KerasNames):
 
         return numbers(torch_run.flow.outputs)[index]
 
-    def _keras_records(self, done: Any, wrt: Any, variables: Any, training: bool, suffix: str, torch_run: TorchRun) -> list[Record]:
+    def _keras_records(self, done: Any, wrt: Any, variables: Any, training: bool, suffix: str, torch_run: TorchRun, last: bool) -> list[Record]:
+        """`last`: nobody needs the gradients afterwards."""
         adapter = self.keras
         records = []
         for name, expected, actual in self.paired(done.outputs, torch_run):
@@ -301,9 +302,11 @@ class Session(TorchRuns, KerasNames):
                 if place in by_place and order is not None:
                     array = np.zeros(self.arrays[i].shape) if by_place[place] is None else order.undo(adapter.array(by_place[place]), self.arrays[i].shape)
                     records.append(Record("input_grad", name, array))
-            gradients = {
-                id(v): np.zeros(tuple(v.shape), str(v.dtype)) if g is None else adapter.array(g) for v, g in zip(variables, done.gradients, strict=True)
-            }
+            gradients = {}
+            for i, v in enumerate(variables):
+                g = done.gradients[i]
+                gradients[id(v)] = np.zeros(tuple(v.shape), str(v.dtype)) if g is None else spilled(adapter.array(g))
+                done.gradients[i] = None if last else g
             records += self._bound("grad", gradients, "")
         if training:
             records += self._keras_buffers("")

@@ -13,6 +13,7 @@ from parity.case import seeded
 from parity.diagnosis.layouts import Order
 from parity.errors import CannotRunError, ParityUsageError
 from parity.frameworks.base import flatten
+from parity.spilling import spilled
 from parity.trace import Record
 from parity.verdict import NUDGE
 
@@ -67,9 +68,9 @@ class TorchRuns:
         for name, tensor in self.torch_model.state_dict().items():
             if not self.torch.is_tensor(tensor):
                 continue
-            array = self.torch.array(tensor)
+            array = self.torch.shared(tensor)
             if array.dtype.kind == "f" or array.dtype.name == "bfloat16":
-                lower = array.astype(np.float32)
+                lower = array.astype(np.float32, copy=False)
                 rounded |= bool(array.dtype == np.float64 and not np.array_equal(lower.astype(np.float64), array, equal_nan=True))
                 if np.isnan(lower).any():
                     raise ParityUsageError(f"The PyTorch weight {name} holds NaN; nothing can be compared. Load a sound checkpoint first.")
@@ -118,7 +119,7 @@ class TorchRuns:
                 given = self._nested([leaf.clone() if i in wrt else leaf for i, leaf in enumerate(leaves)])  # a model may write into its input
                 args, kwargs = ((), given) if isinstance(given, dict) else (given, {})
                 try:
-                    flow, output = trace(model, args, kwargs, keep_live=True, masks=like.masks[step] if like else None, cut=cut)
+                    flow, output = trace(model, args, kwargs, masks=like.masks[step] if like else None, cut=cut)
                 except CannotRunError:
                     raise
                 except Exception as error:
@@ -128,20 +129,24 @@ class TorchRuns:
                 objective = self._torch_objective(output, named, loss=training or options.training is False)
                 for p in model.parameters():
                     p.grad = None
-                if objective is not None and objective.requires_grad and (options.gradients or optimizer is not None):
+                if objective is not None and objective.requires_grad and (self._wants_gradients(training) or optimizer is not None):
                     objective.backward()
                 if run is None:
-                    run = TorchRun(model, flow, named, records, masks, output=output)
+                    ends = [(name, t.detach().requires_grad_(t.requires_grad)) for name, t in named]  # without the graph behind them
+                    run = TorchRun(model, flow, ends, records, masks, output=adapter.detached(output))
                     records += self._torch_records(model, named, objective, leaves, wrt, parameters, training)
                 if optimizer is not None:
-                    before = {name: adapter.read(p) for name, p in parameters.items()}
-                    run.step_gradients.append({name: adapter.array(p.grad) for name, p in parameters.items() if p.grad is not None and not p.grad.is_sparse})
+                    before = {name: spilled(adapter.read(p)) for name, p in parameters.items()}
+                    dense = {name: p.grad for name, p in parameters.items() if p.grad is not None and not p.grad.is_sparse}
+                    run.step_gradients.append({name: spilled(adapter.array(gradient)) for name, gradient in dense.items()})
                     optimizer.step()
                     for name, p in parameters.items():
-                        records.append(Record("step", f"{name}@{step + 1}", adapter.read(p).astype(np.float64) - before[name], layer=name.rpartition(".")[0]))
+                        change = spilled(adapter.read(p).astype(np.float64) - before[name])
+                        records.append(Record("step", f"{name}@{step + 1}", change, layer=name.rpartition(".")[0]))
             if steps > 1 and training:
                 records += self._torch_buffers(model, f"@{steps}")
             assert run is not None
+            adapter.park(model)
             return run
 
     def _torch_objective(self, output: Any, named: Sequence[tuple[str, Any]], loss: bool) -> Any:
@@ -183,7 +188,7 @@ class TorchRuns:
                 records.append(Record("input_grad", self.names[i], np.zeros(leaves[i].shape) if gradient is None else adapter.array(gradient)))
             for name, p in parameters.items():
                 value = np.zeros(tuple(p.shape), np.dtype(str(p.dtype).removeprefix("torch."))) if p.grad is None else adapter.array(p.grad)
-                records.append(Record("grad", name, value, layer=name.rpartition(".")[0]))
+                records.append(Record("grad", name, spilled(value), layer=name.rpartition(".")[0]))
         if training:
             records += self._torch_buffers(model, "")
         return records

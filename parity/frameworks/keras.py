@@ -15,6 +15,7 @@ import numpy as np
 from parity.case import Layout
 from parity.frameworks.base import NOTHING, Backward, FrameworkError, Slot, moved_in, moved_out
 from parity.frameworks.keras_engines import ENGINES
+from parity.spilling import spilled
 from parity.weights import CELLS, part_of, qualified
 
 _NARROWED = keras.src.backend.common.dtypes.BIT64_TO_BIT32_DTYPE
@@ -81,7 +82,11 @@ class Keras:
         return self.tensor(array)
 
     def array(self, tensor: Any, layout: Layout = "same") -> np.ndarray:
-        return np.array(moved_out(np.asarray(keras.ops.convert_to_numpy(tensor)), layout), order="C")
+        return self._own(moved_out(np.asarray(keras.ops.convert_to_numpy(tensor)), layout))
+
+    def _own(self, array: np.ndarray) -> np.ndarray:
+        """A copy; with TensorFlow the conversion was one."""
+        return np.asarray(array, order="C") if self.backend == "tensorflow" else np.array(array, order="C")
 
     def is_tensor(self, value: Any) -> bool:
         return keras.ops.is_tensor(value) or isinstance(value, keras.Variable)
@@ -174,7 +179,7 @@ class Keras:
     def cast(self, model: Any, dtype: str) -> Iterator[Any]:
         """In place, because cloning fails on subclassed models: new values under the old variables, policies and input types, all put back after."""
         layers = model._flatten_layers()
-        variables = [(v, v._dtype, v._value, self.read(v)) for v in model.variables]
+        variables = [(v, v._dtype, v._value, spilled(self.read(v))) for v in model.variables]
         policies = [(layer, layer._dtype_policy) for layer in layers]
         graphs = [getattr(layer, "_functional", layer) for layer in layers]  # a Sequential keeps its graph aside
         symbols = [(tensor, tensor._dtype) for graph in graphs if isinstance(graph, keras.src.models.Functional) for tensor in graph.inputs]

@@ -94,6 +94,23 @@ class Torch:
             return tensor.contiguous().view(torch.uint16).numpy().view(ml_dtypes.bfloat16).copy()
         return np.array(tensor.resolve_conj().numpy(), order="C")
 
+    def shared(self, tensor: torch.Tensor) -> np.ndarray:
+        """The tensor's own memory as an array, where NumPy can share it, else a copy; not to be written to."""
+        tensor = tensor.detach()
+        if tensor.device.type != "cpu" or tensor.layout is not torch.strided or tensor.dtype is torch.bfloat16 or tensor.is_conj() or tensor.is_neg():
+            return self.array(tensor)
+        array: np.ndarray = tensor.numpy()
+        return array
+
+    def park(self, model: torch.nn.Module) -> None:
+        """Gradients are dropped and large weights lie in files from now on: the model computes as before, at the price of reading them."""
+        from parity.frameworks.torch_tracing import kept
+
+        for tensor in [*model.parameters(), *model.buffers()]:
+            tensor.grad = None
+            if tensor.device.type == "cpu":
+                tensor.data = kept(tensor.data)
+
     def is_tensor(self, value: Any) -> bool:
         return isinstance(value, torch.Tensor)
 

@@ -10,8 +10,11 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
+from parity.spilling import spilled
+
 ATOMIC = (torch.nn.MultiheadAttention, torch.nn.RNNBase)
 DROPOUTS = frozenset({torch.nn.functional.dropout, torch.nn.functional.dropout1d, torch.nn.functional.dropout2d, torch.nn.functional.dropout3d})
+_IN_FILES = frozenset({torch.float64, torch.float32, torch.int64, torch.int32, torch.bool, torch.complex64, torch.complex128})
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,6 @@ class Flow:
     """Everything one forward pass computed. `values[i]` are copies, without gradients."""
 
     values: list[torch.Tensor] = field(default_factory=list)
-    live: list[torch.Tensor] = field(default_factory=list)
     ops: list[Op] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     producers: dict[int, Op] = field(default_factory=dict)
@@ -116,11 +118,23 @@ def mapped(value: Any, of: Callable[[Any], Any]) -> Any:
     return value
 
 
+def kept(tensor: torch.Tensor) -> torch.Tensor:
+    """A copy without gradients; in a file where it is large."""
+    tensor = tensor.detach()
+    plain = type(tensor) is torch.Tensor and tensor.layout is torch.strided and tensor.device.type == "cpu" and not tensor.is_conj() and not tensor.is_neg()
+    if plain and tensor.dtype in _IN_FILES:
+        array = tensor.numpy()
+        copy = spilled(array)
+        if copy is not array:
+            return torch.from_numpy(copy)
+    return tensor.clone()
+
+
 class _Tracer(TorchFunctionMode):  # type: ignore[misc]
-    def __init__(self, flow: Flow, keep_live: bool, masks: Sequence[torch.Tensor] | None = None, cut: tuple[int, int] | None = None) -> None:
+    def __init__(self, flow: Flow, masks: Sequence[torch.Tensor] | None = None, cut: tuple[int, int] | None = None) -> None:
         super().__init__()
         self.cut = cut
-        self.flow, self.keep_live, self.masks = flow, keep_live, None if masks is None else list(masks)
+        self.flow, self.masks = flow, None if masks is None else list(masks)
         self.numbers: dict[int, tuple[int, int, torch.Tensor]] = {}  # id → version, number, the tensor itself, so that its id stays taken
         self.stack: list[str] = [""]
         self.atomic = 0
@@ -136,11 +150,7 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
         if number is None:
             number = len(self.flow.values)
             with torch._C.DisableTorchFunction():
-                self.flow.values.append(tensor.detach().clone())
-                if self.keep_live:
-                    self.flow.live.append(tensor)
-                    if tensor.requires_grad and tensor.is_floating_point() and not tensor.is_leaf:
-                        tensor.retain_grad()
+                self.flow.values.append(kept(tensor))
             self.numbers[id(tensor)] = (tensor._version, number, tensor)
         return number
 
@@ -277,19 +287,17 @@ def trace(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     *,
-    keep_live: bool = False,
     masks: Sequence[torch.Tensor] | None = None,
     cut: tuple[int, int] | None = None,
 ) -> tuple[Flow, Any]:
     """Runs the model as it stands (mode and weights) and tells what it did.
 
     Args:
-        keep_live: also keep the tensors themselves, whose gradients are retained.
         masks: of dropouts, in order, instead of torch's own draws.
         cut: (operation, value): the gradient that this operation would send back to this value is dropped.
     """
     flow = Flow(training=model.training)
-    tracer = _Tracer(flow, keep_live, masks, cut)
+    tracer = _Tracer(flow, masks, cut)
     for value in [*args, *kwargs.values()]:
         mapped(value, lambda t: flow.inputs.append(tracer.enter(t)) if isinstance(t, torch.Tensor) else None)
     with _hooks(model, tracer), tracer:
