@@ -6,7 +6,7 @@ import importlib.util
 
 from parity import datasets
 
-EXTRAS = {"onnx": ("onnx", "onnxruntime", "onnxscript", "tf2onnx")}  # as in pyproject.toml
+EXTRAS = {"onnx": ("onnx", "onnxruntime", "onnxscript", "tf2onnx"), "torchvision": ("torchvision",)}  # as in pyproject.toml
 
 
 def unmet(needs: str) -> str:

@@ -1,12 +1,14 @@
-"""Every twin takes and gives the shapes that its annotations say, in every one of its cases."""
+"""Every twin takes and gives the shapes that its annotations say, in every one of its cases; of networks, in one of those with the same axes."""
 
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from parity.case import Case, DemoCase
+from parity.case import Case, DemoCase, Draw, Input
 from parity.discovery import all_cases
+from parity.frameworks.base import find
 from parity.recording import record_case
 
 pytestmark = [
@@ -18,7 +20,31 @@ CALLED = [
     case
     for case in all_cases()
     if isinstance(case, (Case, DemoCase)) and case.inputs and "tensorflow" in case.backends and not case.needs  # without inputs, no shapes
+    if case.time_limit <= 120  # beyond: those with processes of their own, run by `test_distributed.py`
 ]
+
+
+def axes(case: Case | DemoCase) -> object:
+    """What decides which axes come in and go out: the ranks of the inputs, the mode, and the switches and words of the constructor, but not its numbers."""
+
+    def ranks(value: Input) -> object:
+        if not isinstance(value, Draw):
+            return None if value is None else tuple(map(ranks, value))
+        return np.ndim(value.values) if value.kind == "values" else len(value.shape)
+
+    switches = sorted((word, repr(value)) for word, value in case.config.items() if value is None or isinstance(value, (bool, str)))
+    return case.target, tuple((name, ranks(value)) for name, value in case.inputs.items()), getattr(case, "training", None), tuple(switches)
+
+
+def checked_cases(concept: str) -> list[Case | DemoCase]:
+    """All of a layer or function; a network is made of them, and takes seconds."""
+    from tf_impl.models._model import Model
+
+    def key(case: Case | DemoCase) -> object:
+        twin = find("tf_impl", case.target)
+        return axes(case) if isinstance(twin, type) and issubclass(twin, Model) else case.id
+
+    return list({key(case): case for case in CALLED if case.concept == concept}.values())
 
 
 def test_the_check_sees_a_wrong_shape(checked_shapes):
@@ -39,7 +65,7 @@ def test_the_check_sees_a_wrong_shape(checked_shapes):
 @pytest.mark.parametrize("concept", sorted({case.concept for case in CALLED}))
 def test_shapes(checked_shapes, concept):
     wrong = {}
-    for case in (case for case in CALLED if case.concept == concept):
+    for case in checked_cases(concept):
         try:
             record_case(replace(case, gradients=False, steps=0) if isinstance(case, Case) else case, "keras", "float32")
         except Exception as error:

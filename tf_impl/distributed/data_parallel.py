@@ -14,7 +14,9 @@ Differs from PyTorch:
 Source: TensorFlow's guide "Distributed training"; Keras' guide "Multi-GPU distributed training with TensorFlow".
 """
 
+import json
 import os
+import socket
 import subprocess
 import sys
 import tempfile
@@ -36,14 +38,66 @@ def data_parallel(x: Float[Tensor, "n h w 3"], labels: Int[Tensor, " n"], steps:
         ValueError: the batch cannot be split evenly.
         RuntimeError: the process failed; its last words.
     """
+    with tempfile.TemporaryDirectory() as folder:
+        _hand_over(folder, x, labels, steps)
+        _wait([_start(folder)], limit=None)
+        return _told(Path(folder) / "outputs.npz")
+
+
+def multi_worker(x: Float[Tensor, "n h w 3"], labels: Int[Tensor, " n"], steps: int) -> dict[str, Tensor | str | bool | float]:
+    """The same in two processes (`MultiWorkerMirroredStrategy`), each told by `TF_CONFIG` who the others are and which it is; what the first says.
+
+    Raises:
+        ValueError, RuntimeError: as `data_parallel`; also where the workers do not end within 150 seconds or end with other weights.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        _hand_over(folder, x, labels, steps)
+        addresses = [f"127.0.0.1:{port}" for port in _free_ports()]
+        workers = []
+        for index in range(_REPLICAS):
+            config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+            workers.append(_start(folder, TF_CONFIG=json.dumps(config)))
+        _wait(workers, limit=150)
+        first, *others = (_told(Path(folder) / f"outputs-{index}.npz") for index in range(_REPLICAS))
+    shared = [name for name in first if name.endswith(("weight", "gradient")) or name.startswith("sync")]  # plain statistics are each worker's own
+    apart = [name for other in others for name in shared if not np.array_equal(first[name], other[name])]
+    if apart:
+        raise RuntimeError(f"the workers ended with different {', '.join(apart)}")
+    return first
+
+
+def _hand_over(folder: str, x: Tensor, labels: Tensor, steps: int) -> None:
     if len(x) % _REPLICAS:
         raise ValueError(f"`x` must hold a multiple of {_REPLICAS} examples, one part for each process, got {len(x)}.")
-    with tempfile.TemporaryDirectory() as folder:
-        images, classes = np.moveaxis(ops.convert_to_numpy(x), -1, 1), ops.convert_to_numpy(labels)
-        np.savez(Path(folder) / "inputs.npz", x=images, labels=classes, steps=steps)
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow"}
-        done = subprocess.run([sys.executable, "-m", "tf_impl.distributed._replica", folder], env=environment, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"the process with two devices failed: {done.stderr[-400:]}")
-        found = dict(np.load(Path(folder) / "outputs.npz"))
-    return {name: value.item() if value.shape == () else value for name, value in found.items()}
+    images, classes = np.moveaxis(ops.convert_to_numpy(x), -1, 1), ops.convert_to_numpy(labels)
+    np.savez(Path(folder) / "inputs.npz", x=images, labels=classes, steps=steps)
+
+
+def _start(folder: str, **told: str) -> subprocess.Popen:
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "KERAS_BACKEND": "tensorflow", **told}
+    return subprocess.Popen([sys.executable, "-m", "tf_impl.distributed._replica", folder], env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def _wait(processes: list[subprocess.Popen], limit: float | None) -> None:
+    """Ends them all, whatever comes of them."""
+    try:
+        words = [process.communicate(timeout=limit)[1] for process in processes]
+    except subprocess.TimeoutExpired as error:
+        raise RuntimeError(f"a process of {len(processes)} did not end within {limit} seconds") from error
+    finally:
+        for process in processes:
+            process.kill()
+    if any(process.returncode for process in processes):
+        raise RuntimeError(f"a process of {len(processes)} failed: {' '.join(words)[-400:]}")
+
+
+def _told(path: Path) -> dict[str, Tensor | str | bool | float]:
+    return {name: value.item() if value.shape == () else value for name, value in dict(np.load(path)).items()}
+
+
+def _free_ports() -> list[int]:
+    """Two that nobody listens on; both are held until both are known."""
+    with socket.socket() as one, socket.socket() as two:
+        for found in (one, two):
+            found.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1], two.getsockname()[1]]

@@ -13,6 +13,7 @@ from tf_impl.errata.losses import sum_or_mean as sum_or_mean
 from tf_impl.errata.losses import swapped as swapped
 from tf_impl.errata.names import misspelled as misspelled
 from tf_impl.errata.names import old_names as old_names
+from tf_impl.errata.names import torchvision_names as torchvision_names
 from tf_impl.errata.networks import double_conv as double_conv
 from tf_impl.errata.networks import evaluation as evaluation
 from tf_impl.errata.networks import mini_batches as mini_batches

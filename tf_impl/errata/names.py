@@ -4,9 +4,12 @@ Shapes: a scalar weight; predictions and labels (n,).
 
 Differs from PyTorch:
     Keras' word is `learning_rate`, PyTorch's `lr`: each refuses the other's. There is nothing to zero: a tape gives new gradients.
+    torchvision still takes `pretrained=` and says that it is old; Keras' applications refuse it: `weights=None`, `"imagenet"` or a file, as torchvision's
+    `weights=` by now. Neither has `Scale` or `RandomSizedCrop`: `Resize` is `keras.layers.Resizing`; `RandomResizedCrop` is no layer of Keras', so that
+    the twin has one.
 
 Source: the notes: `learning_rate=0.01`, `torch.nn.Adam`, `optimizer.zeor_grad()`, `Range(200)`, `forwad(input)`, `model.paramenters()`, `r.random.randn`;
-`size_average=False`, `F.sigmoid`, `tensorboardX`.
+`size_average=False`, `F.sigmoid`, `tensorboardX`; `models.vgg16(pretrained=True)`, `transforms.Scale`, `transforms.RandomSizedCrop`.
 """
 
 import importlib
@@ -17,6 +20,7 @@ from jaxtyping import Float
 from keras import ops
 
 from tf_impl.tensors._refusal import attempt
+from tf_impl.transforms import RandomResizedCrop
 from tf_impl.typing import Tensor
 
 
@@ -46,4 +50,18 @@ def old_names(prediction: Float[Tensor, " n"], labels: Float[Tensor, " n"]) -> d
         "functional_sigmoid": ops.sigmoid(prediction),
         "sigmoid": keras.activations.sigmoid(prediction),
         **attempt("tensorboardx", lambda: importlib.import_module("tensorboardX")),
+    }
+
+
+def torchvision_names() -> dict[str, bool | str | int | None]:
+    """The same words in Keras, and its own."""
+    net, shape = keras.applications.MobileNet, (32, 32, 3)
+    return {
+        **attempt("pretrained", lambda: net(pretrained=False, alpha=0.25, input_shape=shape, include_top=False)),
+        "pretrained_is_told_to_be_old": False,
+        **attempt("weights", lambda: net(weights=None, alpha=0.25, input_shape=shape, include_top=False)),
+        **attempt("scale", lambda: keras.layers.Scale(4)),
+        **attempt("resize", lambda: keras.layers.Resizing(4, 4)),
+        **attempt("random_sized_crop", lambda: keras.layers.RandomSizedCrop(4)),
+        **attempt("random_resized_crop", lambda: RandomResizedCrop(4)),
     }

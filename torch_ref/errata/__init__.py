@@ -13,6 +13,7 @@ from torch_ref.errata.losses import sum_or_mean as sum_or_mean
 from torch_ref.errata.losses import swapped as swapped
 from torch_ref.errata.names import misspelled as misspelled
 from torch_ref.errata.names import old_names as old_names
+from torch_ref.errata.names import torchvision_names as torchvision_names
 from torch_ref.errata.networks import double_conv as double_conv
 from torch_ref.errata.networks import evaluation as evaluation
 from torch_ref.errata.networks import mini_batches as mini_batches

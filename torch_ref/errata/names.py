@@ -7,7 +7,7 @@ Shapes: a scalar weight; predictions and labels (n,).
 "TypeError: SGD.__init__() got an unexpected keyword argument 'learning_rate'"
 
 Source: the notes: `learning_rate=0.01`, `torch.nn.Adam`, `optimizer.zeor_grad()`, `Range(200)`, `forwad(input)`, `model.paramenters()`, `r.random.randn`;
-`size_average=False`, `F.sigmoid`, `tensorboardX`.
+`size_average=False`, `F.sigmoid`, `tensorboardX`; `models.vgg16(pretrained=True)`, `transforms.Scale`, `transforms.RandomSizedCrop`.
 """
 
 import importlib
@@ -49,4 +49,23 @@ def old_names(prediction: Tensor, labels: Tensor) -> dict[str, Tensor | bool | s
         "functional_sigmoid": torch.nn.functional.sigmoid(prediction),
         "sigmoid": torch.sigmoid(prediction),
         **attempt("tensorboardx", lambda: importlib.import_module("tensorboardX")),
+    }
+
+
+def torchvision_names() -> dict[str, bool | str | int | None]:
+    """torchvision's old words and present ones; `pretrained=True` would ask for a download, `pretrained=False` shows the same."""
+    from torch_ref.errata._torchvision import torchvision
+
+    models, transforms = torchvision().models, torchvision().transforms
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        pretrained = attempt("pretrained", lambda: models.squeezenet1_1(pretrained=False))
+    return {
+        **pretrained,
+        "pretrained_is_told_to_be_old": any("'pretrained' is deprecated" in str(one.message) for one in told),
+        **attempt("weights", lambda: models.squeezenet1_1(weights=None)),
+        **attempt("scale", lambda: transforms.Scale(4)),
+        **attempt("resize", lambda: transforms.Resize(4)),
+        **attempt("random_sized_crop", lambda: transforms.RandomSizedCrop(4)),
+        **attempt("random_resized_crop", lambda: transforms.RandomResizedCrop(4)),
     }

@@ -1,4 +1,4 @@
-"""Two replicas beside one device, with plain and synchronised batch normalisation, with a mean and with a sum for a loss."""
+"""Two replicas beside one device, with plain and synchronised batch normalisation, with a mean and with a sum for a loss; in one process and in two."""
 
 from parity.case import DemoCase, image, labels
 
@@ -8,9 +8,9 @@ _SYNC = "PyTorch's SyncBatchNorm takes tensors on GPUs only; the twin runs on th
 
 CASES = [
     DemoCase(
-        "distributed.data_parallel:data_parallel",
+        f"distributed.data_parallel:{function}",
         "two-steps",
-        inputs={"x": image(12, 3, 6, 5, mean=1.0), "labels": labels(12, classes=5)},
+        inputs={"x": image(n, 3, 6, 5, mean=1.0), "labels": labels(n, classes=5)},
         config={"steps": 2},
         known={
             "fact:sync_mean_gradient_without_a_factor": _MEAN,
@@ -19,5 +19,6 @@ CASES = [
         },
         backends=("tensorflow",),
         time_limit=300.0,  # processes of its own, each importing a framework
-    ),
+    )
+    for function, n in (("data_parallel", 12), ("multi_worker", 8))
 ]

@@ -1,9 +1,10 @@
 """DCGAN, narrow: both networks at 8 (the smallest legal size), 16 and 32 pixels, training, and both in one alternating training."""
 
-from parity.case import Build, Case, DemoCase, image, uniform
+from parity.case import Build, Case, DemoCase, Figure, image, uniform
 
 G, D, TRAIN = "models.dcgan:Generator", "models.dcgan:Discriminator", "models.dcgan:train_gan"
 BCE = Build("losses.bce:BCELoss")
+RUN = Figure("Twelve alternating steps", {"output:loss of D": "loss of D", "output:loss of G": "loss of G"}, axes=("step", "loss"))
 
 CASES = [
     Case(G, "eval", config={"nz": 5, "ngf": 3, "nc": 2, "image_size": 16}, inputs={"z": image(1, 5, 1, 1)}),
@@ -30,5 +31,12 @@ CASES = [
         config={"steps": 2, "nz": 3, "ngf": 3, "ndf": 2, "image_size": 16, "lr": 0.0009765625},
         backends=("tensorflow",),
     ),
-    DemoCase(TRAIN, "run", inputs={"noise": image(96, 5, 1, 1), "real": image(96, 2, 8, 8)}, config={"steps": 12, "lr": 0.00390625}, backends=("tensorflow",)),
+    DemoCase(
+        TRAIN,
+        "run",
+        inputs={"noise": image(96, 5, 1, 1), "real": image(96, 2, 8, 8)},
+        config={"steps": 12, "lr": 0.00390625},
+        backends=("tensorflow",),
+        figures=(RUN,),
+    ),
 ]
