@@ -45,7 +45,7 @@ def run_full(patterns: list[str], out: Path, progress: Callable[[Result], None] 
     for case in select(patterns or ["*"], all_cases("parity.cases_full")):
         results.append(_run(case))
         progress(results[-1])
-    return Run(tuple(results), out, "cpu", "tensorflow", started.isoformat(timespec="seconds"), time.perf_counter() - clock)
+    return Run(tuple(results), out, started=started.isoformat(timespec="seconds"), seconds=time.perf_counter() - clock, guide="../guide")
 
 
 def _run(case: AnyCase) -> Result:

@@ -73,6 +73,7 @@ class Run:
     backend: str = "tensorflow"
     started: str = ""  # ISO time, UTC
     seconds: float = 0.0
+    guide: str = "guide"  # where the migration guide's pages lie, from `out`
 
     def __iter__(self) -> Iterator[Result]:
         return iter(self.results)
