@@ -18,8 +18,10 @@ from parity.diagnosis.diagnosing import activation_rows, diagnose
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.matching import complain
 from parity.diagnosis.session import Options, Session
+from parity.diagnosis.torch_runs import first_line
 from parity.errors import CannotRunError, ParityUsageError
 from parity.row import Row
+from parity.spilling import trim
 from parity.trace import Record, Trace
 from parity.verdict import Verdict, worst
 
@@ -135,6 +137,7 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
             steps = session.options.steps if training or session.options.training is False else 0
             like = session.torch_runs.get(("float64", training))
             session.torch_runs[(dtype, training)] = session.run_torch(dtype, training, steps=steps, like=like)
+            trim()
     first = session.torch_runs[("float64", session.modes[0])]
     session.choose_inputs(first.flow)
     session.prepare_keras()
@@ -143,12 +146,15 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
         raise ParityUsageError(f"The models share no layer: {complain(session.matching)}. Pass layers={{torch path: Keras path}}, or the right pair of models.")
     recorded = session.keras_records
     for dtype in ("float64", "float32"):
+        trim()
         try:
             with session.keras_in(dtype):
                 for training in session.modes:
                     session.force(dtype, training)
+                    trim()
                     steps = session.options.steps if training or session.options.training is False else 0
                     recorded[dtype] += _recorded(session, dtype, training, steps)
+                    trim()
         except CannotRunError as error:
             if dtype == "float32" or not _is_about_precision(error):
                 raise
@@ -162,7 +168,11 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
     if not failing:
         local = [row for row in local if not row.failing]  # what the whole cancels out is no fault: two layers written as one, another order
     rows = [*local, *rows] if failing or local else rows
-    return rows, diagnose(session, rows)
+    try:
+        return rows, diagnose(session, rows)
+    except Exception as error:  # the verdict stands without its explanation
+        session.notes.append(f"Judged, not located: the search for the cause raised {type(error).__name__} ({first_line(error)}); please report it.")
+        return rows, []
 
 
 def _recorded(session: Session, dtype: str, training: bool, steps: int) -> list[Record]:

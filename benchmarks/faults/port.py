@@ -58,13 +58,15 @@ class Port:
         return moved(given, self.layout and self.layout.get("input"))
 
     def arguments(self) -> dict[str, Any]:
-        """Keywords of `parity.check`, without `known` and `layers`."""
+        """Keywords of `parity.check`, without `known`; bare variables are named as their author would."""
         found: dict[str, Any] = {
             "torch_model": self.build_torch,
             "keras_model": self.build_keras,
             "inputs": self.inputs(),
             "weights": self.mapping if self.mapping is not None and self.weights == "transfer" else self.weights,
         }
+        if self.mapping is not None and self.weights == "as-is":
+            found["layers"] = self.mapping
         if self.targets is not None:
             found["targets"] = self.targets()
         if self.loss is not None:

@@ -78,7 +78,7 @@ class Assigning:
             chosen = fed[0]
         elif len(fed) > 1:
             by_name = nearest_by_name(unit, fed)
-            chosen, how = (by_name, "name") if by_name is not None else (fed[0], "order")
+            chosen, how = (by_name, "name") if by_name is not None else (max(fed, key=lambda u: _likeness(u.layer, unit.layer)), "order")
         elif len(candidates) == 1:
             chosen = candidates[0]
         else:
@@ -195,3 +195,13 @@ class Assigning:
                 return False
             goal = op.inputs[0]
         return False
+
+
+def _likeness(module: Any, layer: Any) -> int:
+    """How many of the settings that weights do not show are those of the torch module: parallel branches differ in these."""
+    pairs = [(getattr(module, mine, None), getattr(layer, theirs, None)) for mine, theirs in (("stride", "strides"), ("dilation", "dilation_rate"))]
+    return sum(_each(mine) == _each(theirs) for mine, theirs in pairs if mine is not None and theirs is not None)
+
+
+def _each(value: Any) -> set[Any]:
+    return set(value) if isinstance(value, (tuple, list)) else {value}

@@ -109,6 +109,10 @@ def _conv(module: Any, layer: Any, point: Checkpoint) -> Iterator[Change]:
     slug = "dilated-same" if max(dilation) > 1 else "causal-conv1d" if layer.padding == "causal" else "same-stride2" if max(stride) > 1 else "conv-padding"
     fix = f"ZeroPadding{rank}D({pads[0] if len(set(pads)) == 1 else pads}) before {name}(padding='valid')" if any(pads) else f"{name}(padding='valid')"
     told = f"padding={layer.padding!r} where torch pads {pads} on both sides"
+    if point.window is not None and rank == 1 and layer.padding != "causal":
+        yield Change(
+            "causal-conv1d", f"padding={layer.padding!r} where torch pads {pads[0]} before only (cuts the end)", "padding='causal'", {"padding": "causal"}
+        )
     yield Change(slug, told, fix, {"padding": "valid"}, pads)
     if layer.padding == "valid" and any(pads):
         yield Change("conv-padding", f"no padding where torch pads {pads}", fix, {}, pads)

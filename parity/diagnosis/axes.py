@@ -35,6 +35,11 @@ class View:
 Window = tuple[slice, ...] | None
 
 
+def pad_mode(module: Any) -> str:
+    """NumPy's word for a torch module's padding_mode."""
+    return {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[getattr(module, "padding_mode", "zeros")]
+
+
 def padded_as(match: Match, given: list[np.ndarray], live: list[np.ndarray], layer: Any) -> tuple[list[np.ndarray], tuple[int, ...], Window]:
     """Torch's input as its module pads it, where the Keras side pads before a layer that does not.
 
@@ -47,7 +52,7 @@ def padded_as(match: Match, given: list[np.ndarray], live: list[np.ndarray], lay
     pads = (pads,) * (given[0].ndim - 2) if isinstance(pads, int) else tuple(pads)
     if not any(pads) or getattr(layer, "padding", "same") != "valid" or sorted(given[0].shape) == sorted(live[0].shape):
         return given, (), None
-    mode = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}[getattr(module, "padding_mode", "zeros")]
+    mode = pad_mode(module)
     sides = _padded_sides(given[0], live[0], layer)
     if sides is not None and any(before + after != 2 * p for (before, after), p in zip(sides, pads, strict=True)) and set(_strides(module)) == {1}:
         sizes = [before + after - 2 * p for (before, after), p in zip(sides, pads, strict=True)]
@@ -73,6 +78,21 @@ def _padded_sides(given: np.ndarray, live: np.ndarray, layer: Any) -> list[tuple
         window = (slice(None), slice(None), *[slice(s, s + n) for s, n in zip(start, given.shape[2:], strict=True)])
         if np.array_equal(moved[window], given):
             return [(s, n - s) for s, n in zip(start, more, strict=True)]
+    return None
+
+
+def cut_by_torch(point: Any, flow: Any, layer: Any, actual: np.ndarray) -> Window:
+    """The slice that torch's code takes of a module's output, where it has the shape that the Keras layer gives (a causal convolution: padded twice, cut)."""
+    number = next(iter(point.final.left.values()), None)
+    if number is None or point.match.keras.kind != "conv" or flow.values[number].numel() <= actual.size:
+        return None
+    last = getattr(layer, "data_format", "channels_last") == "channels_last"
+    shape = (np.moveaxis(actual, -1, 1) if last else actual).shape
+    for op in flow.ops:
+        if op.name == "__getitem__" and op.inputs[:1] == [number] and tuple(flow.values[op.outputs[0]].shape) == shape:
+            entries = op.args[1] if isinstance(op.args[1], tuple) else (op.args[1],)
+            if all(isinstance(entry, slice) for entry in entries):
+                return (*entries, *[slice(None)] * (len(shape) - len(entries)))
     return None
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from parity.diagnosis.axes import View
+from parity.diagnosis.axes import View, pad_mode
 from parity.diagnosis.buffer_findings import buffer_findings
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.gradient_findings import gradient_findings
 from parity.diagnosis.layouts import EQUAL, ROUNDED
-from parity.diagnosis.locating import Locator, departures
+from parity.diagnosis.locating import Locator
 from parity.diagnosis.loss_findings import loss_findings
 from parity.diagnosis.naming import Departure
 from parity.diagnosis.optimizer_findings import optimizer_findings
@@ -118,17 +118,20 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
 
         locator.bound = ROUNDED if severe else EQUAL
         locator.cache.clear()
+        locator.carried.clear()
 
         def departs(t64: Any, t32: Any, k64: Any, k32: Any, bad: Any = bad) -> bool:
             return verdict_on(t64, t32, k64, k32) in bad
 
         for fine, coarse in pairs:
+            misshapen = False  # what it is fed has another shape: so has what it gives
             for departure, point in departures(session, training, [(fine, coarse)], departs):
                 told = locator.locate(departure) if departure.number >= 0 or point is None else [locator.inner(point, -1 - departure.number)]
+                misshapen |= departure.view is None and bool(told)
                 certain = any(f.confirmed and f.severity == "difference" for f in findings)
                 findings += [noted(f, severe) for f in told if f is not None and (f.confirmed or departure.view is not None or not certain)]
             found = [row for row in inside_rows(session, training, fine, coarse) if row.verdict in bad]
-            if found or (severe and fine.shapes is not None):
+            if found or (severe and fine.shapes is not None and not misshapen):
                 findings += [noted(f, severe) for f in inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)]
         for departure in output_departures(session, training, forced, departs) if forced.outputs is not None else []:
             findings += [noted(f, severe) for f in locator.locate(departure)]
@@ -141,6 +144,28 @@ def noted(finding: Finding, severe: bool) -> Finding:
     return finding if severe else replace(finding, severity="note")
 
 
+def departures(session: Any, training: bool, fine: list[tuple[Checkpoint, Checkpoint]], departs: Any) -> Iterator[tuple[Departure, Checkpoint | None]]:
+    """Live inputs of matched layers that are not torch's, in the order of the Keras run."""
+    for point, other in fine:
+        mode = pad_mode(point.match.torch.layer) if point.pads else "constant"
+        for i, number in enumerate(point.call.entered):
+            if i >= len(point.live):
+                continue
+            if number is None:
+                if point.live[i] is None or departs(point.given[i], other.given[i], point.live[i], other.live[i] if i < len(other.live) else None):
+                    yield Departure(-1 - i, np.zeros(0), None, point.name), point
+                continue
+            live = point.live[i]
+            if live is None:
+                raw = session.keras.array(point.raw_inputs[i])
+                if raw.dtype.kind == "f":
+                    yield Departure(number, raw, None, point.name, point.raw_inputs[i], point.pads, mode), point
+            elif departs(point.given[i], other.given[i], live, other.live[i] if i < len(other.live) else None):
+                view = point.views[i]
+                raw = session.keras.array(point.raw_inputs[i])
+                yield Departure(number, raw, view, point.name, point.raw_inputs[i], point.pads, mode), point
+
+
 def output_departures(session: Any, training: bool, forced: Any, departs: Any) -> list[Departure]:
     """Outputs of the forced run that are not torch's: the code behind the last layers."""
     from parity.frameworks.torch_tracing import numbers
@@ -151,18 +176,24 @@ def output_departures(session: Any, training: bool, forced: Any, departs: Any) -
     whole = coarse is not None and coarse.outputs is not None
     lower = {name: actual for name, _, actual in session.paired(coarse.outputs, session.torch_runs[("float32", training)])} if whole else {}
     found = []
+
+    def lower_size(name: str) -> int:
+        return int(np.prod([int(n) for n in lower[name].shape]))
+
     for i, (name, expected) in enumerate(run.leaves):
         number = numbers(run.flow.outputs)[i]
         actual = session.keras.array(outputs[name])
         order = session.orders.get(name)
         if actual.dtype.kind != "f":
+            if actual.dtype.kind in "iu" and not np.array_equal(actual, session.torch.array(expected)):
+                found.append(Departure(number, actual, None, "output", outputs[name]))
             continue
-        if order is None:
+        if order is None or actual.size != int(np.prod(expected.shape)):
             found.append(Departure(number, actual, None, "output", outputs[name]))
             continue
         t64 = session.torch.array(expected)
         t32 = session.torch.array(dict(session.torch_runs[("float32", training)].leaves)[name])
-        k32 = order.undo(session.keras.array(lower[name]), t64.shape) if name in lower else None
+        k32 = order.undo(session.keras.array(lower[name]), t64.shape) if name in lower and lower_size(name) == t64.size else None
         if departs(t64, t32, order.undo(actual, t64.shape), k32):
             found.append(Departure(number, actual, View(order), "output", outputs[name]))
     return found

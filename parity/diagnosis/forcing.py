@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from parity.diagnosis.assigning import Assigning, Restart
-from parity.diagnosis.axes import CHANNEL_KINDS, View, cropped_as, linear_activation, padded_as, tensor_places
+from parity.diagnosis.axes import CHANNEL_KINDS, View, cropped_as, cut_by_torch, linear_activation, padded_as, tensor_places
 from parity.diagnosis.layouts import Order, channels_last, matching, orders, standing
 from parity.diagnosis.matching import Match, Matching
 from parity.diagnosis.units import Unit
@@ -49,6 +49,11 @@ class Checkpoint:
         return self.match.torch.name
 
 
+def mark(tensor: Any) -> int:
+    """A number that is this tensor's alone: TensorFlow's, which outlives the tensor, else its id while it lives."""
+    return getattr(tensor, "_id", None) or id(tensor)
+
+
 @dataclass(eq=False)
 class Seen:
     """A value that appeared on the Keras side: by which operation or layer, and where."""
@@ -58,7 +63,7 @@ class Seen:
     layer: str
     step: int
     forced: bool = False
-    sources: tuple[int, ...] = ()  # ids of the tensors it was made from
+    sources: tuple[int, ...] = ()  # marks of the tensors it was made from
     key: int = 0
 
 
@@ -138,15 +143,16 @@ class Forcing(Assigning):
             return
         for tensor in outputs:
             if hasattr(tensor, "dtype") and getattr(tensor.dtype, "is_floating", False) and tensor.shape.rank is not None:
-                self.see(tensor, op, sources=tuple(id(t) for t in inputs))
+                self.see(tensor, op, sources=tuple(map(mark, inputs)))
 
     def see(self, tensor: Any, what: str, forced: bool = False, sources: tuple[int, ...] = ()) -> None:
         if not self.recording:
             return
         array = spilled(self.keras.array(tensor))
         if array.dtype.kind == "f" and array.size > 1:
-            self.found.held.append(tensor)
-            self.found.seen.append(Seen(array, what, self.stack[-1] if self.stack else "", len(self.found.seen), forced, sources, id(tensor)))
+            if mark(tensor) == id(tensor):
+                self.found.held.append(tensor)
+            self.found.seen.append(Seen(array, what, self.stack[-1] if self.stack else "", len(self.found.seen), forced, sources, mark(tensor)))
 
     def on_layer(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
         units = self.by_layer.get(id(layer), [])
@@ -242,6 +248,8 @@ class Forcing(Assigning):
                 handed.append(leaf)
                 continue
             actual = self.keras.array(leaf)
+            if point.window is None:
+                point.window = cut_by_torch(point, self.flow, layer, actual)
             name, expected, view = self.counterpart(point, layer, actual, taken)
             crop = cropped_as(point, layer, actual) if view is None and name else None
             if crop is not None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import prod
 from typing import Any
+
+import numpy as np
 
 from parity.diagnosis.closeness import equal, failing
 from parity.diagnosis.findings import Finding
+from parity.diagnosis.naming import consumer_of
 from parity.row import Row
 
 MOST_CUTS = 40
@@ -26,6 +30,10 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
         if path in told or path in blamed:
             continue
         told.add(path)
+        if match is None and any(
+            unit.kind == "raw" and prod(s) == row_size(session, row) for unit in session.matching.open_keras for s in unit.shapes.values()
+        ):
+            continue  # a bare variable may hold it: nothing tells which
         if match is None:
             yield Finding(path, "", "layer-missing", f"no Keras variable holds torch's {row.name}", "add the layer, or pass layers={torch path: Keras path}")
         elif not any(b.held.variable.trainable for b in match.bindings if any(label.startswith(row.name) for label in b.labels)):
@@ -63,6 +71,10 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
     yield from _cut(session, [row for row in bad if row.verdict.value == "different"] + failing(rows, "input_grad"))
 
 
+def row_size(session: Any, row: Row) -> int:
+    return int(np.size(session.state[row.name])) if row.name in session.state else -1
+
+
 def _cut(session: Any, bad: Sequence[Row]) -> Iterator[Finding]:
     """A gradient stopped somewhere: torch again, with the gradient cut at one value after the other, until Keras' gradients come out."""
     training = session.trains
@@ -83,7 +95,8 @@ def _cut(session: Any, bad: Sequence[Row]) -> Iterator[Finding]:
     for op, number, path in _cuts(session, run, names):
         again = session.run_torch("float64", training, like=run, cut=(op, number))
         mine = {f"{r.role}:{r.name}": r.array for r in again.records if r.role in {"grad", "input_grad"}}
-        if all(equal(theirs[key], array, 1e-6) for key, array in mine.items() if key in theirs):
+        noise = 1e-12 * max((float(np.max(np.abs(array), initial=0.0)) for array in mine.values()), default=0.0)  # a bias before a norm has none but rounding
+        if all(equal(theirs[k], a, 1e-6) or np.max(np.abs(theirs[k] - a), initial=0.0) <= noise for k, a in mine.items() if k in theirs):
             name = run.flow.ops[op].name
             yield Finding(path, "", "stop-gradient", f"the gradient is cut off on the way into torch's {name}", "remove the stop_gradient", True)
             return
@@ -128,19 +141,3 @@ def _cuts(session: Any, run: Any, names: set[str]) -> Iterator[tuple[int, int, s
     for index, number in list(dict.fromkeys([*near, *far]))[:MOST_CUTS]:
         op = flow.ops[index]
         yield index, number, consumer_of(flow, op)
-
-
-def consumer_of(flow: Any, op: Any) -> str:
-    """The leaf module that an operation belongs to, else the first one that what it makes is fed to."""
-    leaves = [c for c in flow.calls if c.path and not any(c.module.children())]
-    own = next((c.path for c in leaves if c.ops[0] <= op.index < c.ops[1]), None)
-    if own is not None:
-        return str(own)
-    reached = set(op.outputs)
-    for later in flow.ops[op.index + 1 :]:
-        if reached & set(later.inputs):
-            call = next((c for c in leaves if c.ops[0] <= later.index < c.ops[1]), None)
-            if call is not None:
-                return str(call.path)
-            reached |= set(later.outputs)
-    return str(op.path) or "output"

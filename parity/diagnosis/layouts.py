@@ -12,6 +12,8 @@ from math import prod
 
 import numpy as np
 
+from parity.spilling import LEAST, release
+
 EQUAL = 2.0**-36  # of the size: far above what float64 loses, far below what float32 keeps
 ROUNDED = 2.0**-23  # equal but for a constant that was rounded to float32
 
@@ -60,7 +62,7 @@ def orders(shape: Sequence[int], target: Sequence[int]) -> Iterator[Order]:
     if prod(shape) != prod(target):
         return
     rank = len(shape)
-    if rank > 5:
+    if rank > 6 or (rank == 6 and len(target) != 6):
         if shape == target:
             yield Order(tuple(range(rank)), target)
         return
@@ -133,11 +135,15 @@ class Index:
     def add(self, array: np.ndarray, tag: object) -> None:
         if array.dtype.kind == "f" and array.size:
             self.held.setdefault(array.size, []).append((*_sums(array), array, tag))
+            if array.nbytes >= LEAST:
+                release()
 
     def find(self, array: np.ndarray, bound: float = EQUAL) -> Iterator[tuple[np.ndarray, object, Order]]:
         """Held arrays equal to this one up to layout, with the order that shows it."""
         if array.dtype.kind != "f" or not array.size:
             return
+        if array.nbytes >= LEAST:
+            release()
         total, size = _sums(array)
         loose = max(1e-9, bound)
         for other_total, other_size, held, tag in self.held.get(array.size, ()):

@@ -12,20 +12,22 @@ from typing import Any
 
 import numpy as np
 
+from parity.diagnosis.carrying import Carrying
 from parity.diagnosis.findings import Finding
-from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.layouts import EQUAL, ROUNDED, Index, Order, close, matching
+from parity.diagnosis.leaving_out import LeavingOut
 from parity.diagnosis.naming import Departure
 from parity.diagnosis.relating import Relating
 from parity.diagnosis.units import NORMS
 
 MOST = 6  # faults before one checkpoint
 _FAMILIAR = 1e-13
+MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unflatten", "movedim", "swapaxes", "t", "contiguous"])
 PROVISIONAL = frozenset({"constant-other", "scale-other"})  # confirmed only when all of torch's code behind it then agrees
 
 
 @dataclass(eq=False)
-class Locator(Relating):
+class Locator(Relating, Carrying, LeavingOut):
     """Walks one torch flow against one forced Keras run."""
 
     session: Any
@@ -33,6 +35,7 @@ class Locator(Relating):
     forced: Any
     bound: float = ROUNDED  # of a trial's equality
     units: dict[int, str] = field(default_factory=dict)  # torch value → path of the unit that made it
+    carried: dict[int, Any] = field(default_factory=dict)  # torch value → what the Keras side was found to have in its place
 
     def __post_init__(self) -> None:
         self.torch = self.session.torch
@@ -41,14 +44,17 @@ class Locator(Relating):
         for seen in self.seen:
             self.index.add(seen.array, seen)
         self.given = set(self.flow.inputs)
+        self.joining = {match.torch.path for match in self.session.matching.matches if match.torch.kind == "attention"}  # fed several values
         self.cache: dict[int, bool] = {}
         for path, numbers in self._made_by_units():
             for number in numbers:
                 self.units.setdefault(number, path)
 
     def _made_by_units(self) -> Iterator[tuple[str, list[int]]]:
+        """What layers handed on in this run; weights that code uses by itself hand on nothing."""
+        handed = {id(point.match.torch) for point in self.forced.checkpoints}
         for match in self.session.matching.matches:
-            for call in self.session.torch_runs[("float64", self.training)].calls.get(id(match.folded or match.torch), []):
+            for call in self.session.torch_runs[("float64", self.training)].calls.get(id(match.folded or match.torch), []) if id(match.torch) in handed else ():
                 yield match.torch.path, [n for n in call.left.values() if n is not None]
 
     @property
@@ -59,6 +65,8 @@ class Locator(Relating):
 
     def explained(self, number: int, changed: dict[int, Any]) -> bool:
         """Whether the Keras run has this value: it was given or handed on, or an operation there made it."""
+        if number in self.carried and changed.get(number) is self.carried[number]:
+            return True
         if number in changed:
             return next(self.index.find(self.torch.array(changed[number]), self.bound), None) is not None
         if number not in self.cache:
@@ -113,8 +121,18 @@ class Locator(Relating):
         return found[min(found)] if found else None
 
     def locate(self, departure: Departure) -> list[Finding]:
-        """The faults before one departed value, one after the other."""
-        changed: dict[int, Any] = {}
+        """The faults before one departed value, one after the other; none where it follows from what departed before."""
+        changed = self.followed(departure.number)
+        if changed and self.reached(departure, changed, self.bound):
+            return []
+        findings = self.walked(departure, changed)
+        if changed and not all(f.confirmed for f in findings):
+            alone = self.walked(departure, {})
+            findings = alone if all(f.confirmed for f in alone) else findings
+        self.carry(departure)
+        return findings
+
+    def walked(self, departure: Departure, changed: dict[int, Any]) -> list[Finding]:
         findings: list[Finding] = []
         for _ in range(MOST):
             if self.reached(departure, changed, self.bound if changed else EQUAL):
@@ -134,39 +152,58 @@ class Locator(Relating):
 
     # Trials
 
-    def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
+    def best_trial(self, op: Any, tensors: list[Any], departure: Departure, changed: dict[int, Any], whole: bool = False) -> tuple[int, Any, Any] | None:
+        """The trial after which torch has Keras' value at the checkpoint, else (unless `whole`) the one that gives most of Keras' values on the way there."""
         from parity.frameworks.trials import op_trials
 
+        best: tuple[int, Any, Any] | None = None
+        siblings = self.siblings(op)
+        original = self.torch.array(self.value(op.outputs[0], changed))
+        familiar = [self.value(n, changed) for n in (*op.inputs, *op.outputs)]
+        for trial in op_trials(op, tensors):
+            for together in ((), siblings) if siblings else ((),):
+                after = self.replayed(op, trial.function, departure.number, changed, together)
+                if after is None:
+                    continue
+                made = self.torch.array(after[op.outputs[0]])
+                if made.shape == original.shape and close(made, original, _FAMILIAR):
+                    continue
+                if self.reached(departure, after, self.bound):
+                    return 10**9, trial, after
+                progress = 0 if whole else self.progress(op, after, changed, familiar)
+                if progress and (best is None or progress > best[0]):
+                    best = (progress, trial, after)
+        return best
+
+    def movers(self, op: Any, changed: dict[int, Any]) -> list[Any]:
+        """The reshapes and transpositions that bring an operation its inputs: their values are found in any order of axes, so that none is blamed first."""
+        found: list[Any] = []
+        stack = [self.flow.producers.get(i) for i in op.inputs]
+        while stack:
+            mover = stack.pop(0)
+            if mover is not None and mover.name in MOVING and mover not in found and len(found) < 6:
+                found.append(mover)
+                stack += [self.flow.producers.get(i) for i in mover.inputs]
+        return found
+
+    def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
         inputs = [self.value(i, changed) for i in op.inputs]
         tensors = [t for t in inputs if t.is_floating_point()] or inputs
-        original = [self.torch.array(self.value(n, changed)) for n in op.outputs]
-        best: tuple[int, Any, Any] | None = None
-        siblings = [other for other in self.flow.ops if other is not op and other.name == op.name and other.path == op.path and op.path]
-        familiar = inputs + [self.value(n, changed) for n in op.outputs]
-        for trial in op_trials(op, tensors):
-            after = self.replayed(op, trial.function, departure.number, changed)
-            if after is None:
-                continue
-            if siblings and not self.reached(departure, after, self.bound):
-                together = self.replayed(op, trial.function, departure.number, changed, siblings)
-                if together is not None and self.reached(departure, together, self.bound):
-                    after = together
-            made = self.torch.array(after[op.outputs[0]])
-            if len(original) and made.shape == original[0].shape and close(made, original[0], _FAMILIAR):
-                continue
-            if self.reached(departure, after, self.bound):
-                best = (10**9, trial, after)
+        best = self.best_trial(op, tensors, departure, changed, whole=self.bound < ROUNDED)
+        for mover in self.movers(op, changed) if best is None else ():
+            best = self.best_trial(mover, [self.value(i, changed) for i in mover.inputs], departure, changed)
+            if best is not None:
                 break
-            progress = self.progress(op, after, changed, familiar)
-            if progress and (best is None or progress > best[0]):
-                best = (progress, trial, after)
         layer = self.place(op, departure)
         theirs = self.keras_says(departure)
         if best is None:
-            adopted = self.adopt(op, departure, changed)
+            adopted = self.adopt(op, departure, changed) if self.bound >= ROUNDED else None
             if adopted is not None:
                 return Finding(layer, self.keras_layer(departure), adopted[0], f"{adopted[1]}{theirs}", adopted[2], True), adopted[3]
-            relation = self.relation(departure, changed)
+            left = self.left_out(departure, changed) or self.not_joined(op, departure, changed)
+            if left is not None:
+                return left
+            relation = self.relation(departure, changed) or self.pooled_otherwise(departure)
             message = f"torch's {op.name} gives what the Keras side never has{theirs}"
             near = self.near_miss(op.path) if relation is None else None
             if near is not None:
@@ -174,10 +211,16 @@ class Locator(Relating):
             if relation is None and self.bound < ROUNDED:
                 return self.rounded(layer, departure, op.name), None
             if relation is not None:
-                return Finding(layer, self.keras_layer(departure), relation[0], f"{relation[1]} of torch's value{theirs}", relation[2], True), None
+                told = relation[1] if relation[0] == "reduction-other" else f"{relation[1]} of torch's value"
+                return Finding(layer, self.keras_layer(departure), relation[0], f"{told}{theirs}", relation[2], True), None
             return Finding(layer, self.keras_layer(departure), "", message, snippet=self.snippet(op, changed)), None
         _, trial, after = best
         return Finding(layer, self.keras_layer(departure), trial.cause, f"Keras has {trial.says}{theirs}", trial.fix, True), after
+
+    def siblings(self, op: Any) -> list[Any]:
+        """What the same forward does in the same way to other values: one line of code often does it to all (query, key and value split into heads)."""
+        alike = [other for other in self.flow.ops if other is not op and other.name == op.name and other.path == op.path and op.path]
+        return [other for other in alike if _plain(other.args) == _plain(op.args) and _plain(other.kwargs) == _plain(op.kwargs)]
 
     def adopt(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str, dict[int, Any]] | None:
         """Keras' own value in the place of torch's: whether the rest of torch's code then gives what Keras has."""
@@ -243,6 +286,11 @@ class Locator(Relating):
                 continue
             if not tensor.is_floating_point() or tensor.numel() <= 1 or any(t is tensor for t in familiar):
                 continue
+            producer = self.flow.producers.get(number)
+            if producer is not None and producer is not op and producer.name in MOVING:  # found in any order of axes: no evidence
+                continue
+            if op.name in MOVING and number in op.outputs:
+                continue
             array = self.torch.array(tensor)
             if any(t.numel() == tensor.numel() and matching(self.torch.array(t), array) is not None for t in familiar if t.is_floating_point()):
                 continue
@@ -282,11 +330,20 @@ class Locator(Relating):
 
     def extra(self, departure: Departure, changed: dict[int, Any]) -> Finding:
         """Keras has torch's value, and then does something more with it."""
+        op = self.flow.producers.get(departure.number)
         layer = self.behind(departure.number, departure)
+        if departure.layer in self.joining or departure.pads or (departure.layer == "output" and departure.number not in self.units and op is not None):
+            layer = departure.layer
         theirs = self.keras_says(departure)
-        found = self.relation(departure, changed) or self.padded_otherwise(departure, changed)
+        found = self.rewired(departure) or self.relation(departure, changed) or self.otherwise(departure, changed)
         if found is None and self.bound < ROUNDED:
             return self.rounded(layer, departure, "nothing")
+        instead = self.best_trial(op, [self.value(i, changed) for i in op.inputs], departure, changed, whole=True) if found is None and op is not None else None
+        if instead is not None:
+            trial = instead[1]
+            return Finding(self.place(op, departure), self.keras_layer(departure), trial.cause, f"Keras uses {trial.says}{theirs}", trial.fix, True)
+        if found is not None and found[0] in {"input-rewired", "reduction-other"}:
+            return Finding(departure.layer, self.keras_layer(departure), *found, True)
         if found is not None:
             return Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
         return Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
@@ -316,22 +373,8 @@ class Locator(Relating):
         )
 
 
-def departures(session: Any, training: bool, fine: list[tuple[Checkpoint, Checkpoint]], departs: Any) -> Iterator[tuple[Departure, Checkpoint | None]]:
-    """Live inputs of matched layers that are not torch's, in the order of the Keras run."""
-    for point, other in fine:
-        for i, number in enumerate(point.call.entered):
-            if i >= len(point.live):
-                continue
-            if number is None:
-                if point.live[i] is None or departs(point.given[i], other.given[i], point.live[i], other.live[i] if i < len(other.live) else None):
-                    yield Departure(-1 - i, np.zeros(0), None, point.name), point
-                continue
-            live = point.live[i]
-            if live is None:
-                raw = session.keras.array(point.raw_inputs[i])
-                if raw.dtype.kind == "f":
-                    yield Departure(number, raw, None, point.name, point.raw_inputs[i], point.pads), point
-            elif departs(point.given[i], other.given[i], live, other.live[i] if i < len(other.live) else None):
-                view = point.views[i]
-                raw = session.keras.array(point.raw_inputs[i])
-                yield Departure(number, raw, view, point.name, point.raw_inputs[i], point.pads), point
+def _plain(arguments: Any) -> str:
+    """Arguments without the tensors."""
+    from parity.frameworks.torch_tracing import Ref, mapped
+
+    return str(mapped(arguments, lambda item: "tensor" if isinstance(item, Ref) else item))

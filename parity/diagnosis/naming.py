@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from parity.diagnosis.axes import View
+from parity.diagnosis.forcing import mark
 
 BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
 _SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
@@ -23,6 +24,7 @@ class Departure:
     layer: str  # the torch unit that is fed this value, or "output"
     tensor: Any = None  # the Keras tensor itself
     pads: tuple[int, ...] = ()  # what torch pads inside the module that is fed, and the Keras side before it
+    pad_mode: str = "constant"
 
 
 class Naming:
@@ -46,15 +48,26 @@ class Naming:
             return str(op.path)
         floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
         if len(floats) > 1:
-            return str(op.path) if op.path and departure.layer == "output" else departure.layer if not op.path else str(op.path)
+            return str(op.path) or (consumer_of(self.flow, op) if departure.layer == "output" else departure.layer)
         belongs = op.name in BELONGING or op.name.strip("_") in _activation_names()
+        outside = op.path and module is not None and departure.layer != "output" and not f"{departure.layer}.".startswith(f"{op.path}.")
+        if not belongs and outside and (not floats or floats[0] not in self.units):
+            return str(op.path)
         if not belongs and departure.layer != "output" and (not floats or floats[0] not in self.given):
             return departure.layer
+        if not belongs and departure.layer == "output" and floats and floats[0] not in self.units:
+            return consumer_of(self.flow, op)
+        joined = self.flow.producers.get(floats[0]) if floats and op.path else None
+        if joined is not None and joined.path == op.path and floats[0] not in self.units and len([i for i in joined.inputs if self.floating(i)]) > 1:
+            return str(op.path)  # behind a sum or a product of two values: it belongs to neither's layer
         for number in floats:
             near = self.units.get(number) or self.behind(number, departure)
             if near != "output":
                 return near
         return op.path or departure.layer
+
+    def floating(self, number: int) -> bool:
+        return bool(self.flow.values[number].is_floating_point())
 
     def behind(self, number: int, departure: Departure) -> str:
         """The leaf module that a value comes from."""
@@ -76,7 +89,7 @@ class Naming:
     def chain(self, departure: Departure) -> list[Any]:
         """What the Keras side did last before the departed value, back to what is explained."""
         by_id = {seen.key: seen for seen in self.seen}
-        current = by_id.get(id(departure.tensor)) if departure.tensor is not None else None
+        current = by_id.get(mark(departure.tensor)) if departure.tensor is not None else None
         found: list[Any] = []
         while current is not None and not current.forced and len(found) < 8:
             found.append(current)
@@ -104,3 +117,19 @@ def _activation_names() -> frozenset[str]:
     from parity.frameworks.trials import ACTIVATION_NAMES
 
     return ACTIVATION_NAMES
+
+
+def consumer_of(flow: Any, op: Any) -> str:
+    """The leaf module that an operation belongs to, else the first one that what it makes is fed to."""
+    leaves = [c for c in flow.calls if c.path and not any(c.module.children())]
+    own = next((c.path for c in leaves if c.ops[0] <= op.index < c.ops[1]), op.path)
+    if own:
+        return str(own)
+    reached = set(op.outputs)
+    for later in flow.ops[op.index + 1 :]:
+        if reached & set(later.inputs):
+            call = next((c for c in leaves if c.ops[0] <= later.index < c.ops[1]), None)
+            if call is not None:
+                return str(call.path)
+            reached |= set(later.outputs)
+    return str(op.path) or "output"

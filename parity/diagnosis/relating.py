@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ class Relating(Naming):
     """The comparisons of a `Locator`: equality at a checkpoint, and simple relations."""
 
     torch: Any
+    flow: Any
     bound: float  # of a trial's equality: tight for notes
 
     def reached(self, departure: Departure, changed: dict[int, Any], bound: float = EQUAL) -> bool:
@@ -26,7 +28,7 @@ class Relating(Naming):
     def same(array: np.ndarray, departure: Departure, bound: float = EQUAL, only_so: bool = False) -> bool:
         """Whether a torch value is what the Keras side holds there; `only_so`: in the order of axes that is known, where one is."""
         if departure.pads and array.ndim == len(departure.pads) + 2:
-            array = np.pad(array, [(0, 0), (0, 0), *[(p, p) for p in departure.pads]])
+            array = np.pad(array, [(0, 0), (0, 0), *[(p, p) for p in departure.pads]], mode=departure.pad_mode)  # type: ignore[call-overload]
         view = departure.view
         if view is not None and array.size == departure.live.size and view.order.axes and len(view.order.axes) == array.ndim:
             try:
@@ -52,7 +54,31 @@ class Relating(Naming):
                 continue
             if not close(array, self.torch.array(value)) and self.same(array, departure, self.bound, only_so=True):
                 return cause, f"Keras has {says}", fix
-        return self.scaled(departure, self.torch.array(value))
+        array = self.torch.array(value)
+        return self.scaled(departure, array) or self.rearranged(departure, array)
+
+    def rewired(self, departure: Departure) -> tuple[str, str, str] | None:
+        """The Keras side uses another of torch's values here."""
+        view = departure.view
+        for number, value in enumerate(self.flow.values if view is not None else ()):
+            if number == departure.number or not value.is_floating_point() or value.numel() != departure.live.size or value.numel() < 2:
+                continue
+            if self.same(self.torch.array(value), departure, EQUAL, only_so=True):
+                source, wanted = self.behind(number, departure), self.behind(departure.number, departure)
+                told = f"Keras takes what comes from {source} where torch takes what comes from {wanted}"
+                return "input-rewired", told, f"feed it what comes from {wanted}"
+        return None
+
+    def rearranged(self, departure: Departure, value: np.ndarray) -> tuple[str, str, str] | None:
+        """The same numbers in other places, in each example alike."""
+        view, live = departure.view, departure.live
+        if view is None or live.shape != view.order.shape or value.size < 8 or value.size != live.size or len(value) < 1:
+            return None
+        mine, theirs = value.reshape(-1), view.undo(live, value.shape).reshape(-1)
+        places, others = np.argsort(mine, kind="stable"), np.argsort(theirs, kind="stable")
+        if not close(theirs[others], mine[places], EQUAL) or np.mean(np.diff(mine[places]) > 0) < 0.9:
+            return None
+        return "axes-order", "the same numbers in another order: axes were reshaped or moved otherwise", "reshape and transpose in torch's order of axes"
 
     def relation_of_integers(self, value: Any, departure: Departure) -> tuple[str, str, str] | None:
         """Ids: rolled, reversed, counted from another number."""
@@ -107,6 +133,9 @@ class Relating(Naming):
             return "scale-other", f"Keras has {slope:.6g}·x + {shift:.6g} in place", "use torch's factor and shift"
         return None
 
+    def otherwise(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
+        return self.padded_otherwise(departure, changed) or self.cropped_otherwise(departure) or self.pooled_otherwise(departure)
+
     def padded_otherwise(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
         """The Keras side pads before the layer, and not as torch does inside it."""
         value = self.torch.array(self.value(departure.number, changed))
@@ -126,5 +155,53 @@ class Relating(Naming):
                     told = (
                         f"Keras pads {sides} where torch pads {departure.pads} on both sides" if departure.pads else f"Keras pads {sides} where torch does not"
                     )
+                    if departure.pads and all(side == (p, p) for side, p in zip(sides, departure.pads, strict=False)):
+                        return "pad-modes", f"Keras pads with other values than torch, which has mode {departure.pad_mode!r}", f"mode={departure.pad_mode!r}"
                     return "same-stride2", told, f"ZeroPadding{value.ndim - 2}D({departure.pads or 0})"
         return None
+
+    def pooled_otherwise(self, departure: Departure) -> tuple[str, str, str] | None:
+        """The Keras side has one layer's output reduced in another way, or reduced here already."""
+        stack, seen = [departure.number], set[int]()
+        while stack and len(seen) < 24:
+            number = stack.pop(0)
+            if number in seen:
+                continue
+            seen.add(number)
+            value = self.flow.values[number]
+            if value.is_floating_point() and value.dim() > 1 and value.numel() > departure.live.size > 1:
+                array = self.torch.array(value)
+                for axis in range(array.ndim):
+                    for told, made in _reduced(array, axis):
+                        if made.size == departure.live.size and self.same(made, departure, EQUAL, only_so=True):
+                            source = self.behind(number, departure)
+                            says = f"Keras has {told} over axis {axis} (of torch's) of what comes from {source}, before {departure.layer}"
+                            return "reduction-other", says, "reduce where and as torch does"
+            op = self.flow.producers.get(number)
+            if op is not None and number not in self.units:
+                stack += op.inputs
+        return None
+
+    def cropped_otherwise(self, departure: Departure) -> tuple[str, str, str] | None:
+        """The Keras side takes another part of what a layer gives than torch does."""
+        live = departure.live
+        for seen in reversed(self.seen):
+            whole = seen.array
+            if not seen.forced or whole.ndim != live.ndim or whole.size <= live.size or live.ndim < 3:
+                continue
+            more = [b - a for a, b in zip(live.shape, whole.shape, strict=True)]
+            if min(more) < 0 or more[0] or max(more) > 16:
+                continue
+            for start in np.ndindex(*[n + 1 for n in more]):
+                window = tuple(slice(s, s + n) for s, n in zip(start, live.shape, strict=True))
+                if close(live, whole[window], EQUAL):
+                    cut = tuple((s, n - s) for s, n in zip(start[1:-1], more[1:-1], strict=True))
+                    return "convT-same", f"Keras crops {cut} of {seen.layer or 'a layer'}'s output, torch another part", "crop what torch's padding crops"
+        return None
+
+
+def _reduced(array: np.ndarray, axis: int) -> Iterator[tuple[str, np.ndarray]]:
+    for told in ("mean", "max", "sum", "min"):
+        yield f"the {told}", getattr(array, told)(axis)
+    for told, place in (("the first place", 0), ("the last place", -1)):
+        yield told, array.take(place, axis)

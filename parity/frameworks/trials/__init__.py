@@ -15,9 +15,10 @@ from parity.frameworks.trials.activations import ACTIVATION_NAMES as ACTIVATION_
 from parity.frameworks.trials.activations import activations
 from parity.frameworks.trials.arithmetic import arithmetic, joining, products
 from parity.frameworks.trials.attention import attention, masking, normalizing
-from parity.frameworks.trials.pooling import pooling, reductions
+from parity.frameworks.trials.convolutions import convolutions
+from parity.frameworks.trials.pooling import places, pooling, reductions, spreads
 from parity.frameworks.trials.relations import relations as relations
-from parity.frameworks.trials.shapes import chunks, interpolation, padding, reshaping, selection, shuffling
+from parity.frameworks.trials.shapes import chunks, interleaved, interpolation, padding, reshaping, selection, shuffling
 from parity.frameworks.trials.trial import Function
 from parity.frameworks.trials.trial import OpTrial as OpTrial
 
@@ -55,7 +56,14 @@ def _shared(op: Op, name: str, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     for extra, says, cause, fix in relations(inputs[0]):
         yield OpTrial(cause, f"{says} after torch's {name}", fix, lambda *a, f=extra, **k: _on_first(op.function(*a, **k), f))
     for extra, says, cause, fix in relations(inputs[0]):
-        yield OpTrial(cause, f"{says} before torch's {name}", fix, lambda x, *a, f=extra, **k: op.function(f(x), *a, **k))
+        yield OpTrial(cause, f"{says} before torch's {name}", fix, lambda x, *a, f=extra, **k: op.function(f(_like(x, inputs[0])), *a, **k))
+
+
+def _like(x: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
+    """The value that the relations were made for; a constant in its place says nothing of it."""
+    if x.shape != wanted.shape:
+        raise TypeError(f"expected a value of shape {tuple(wanted.shape)}, got {tuple(x.shape)}")
+    return x
 
 
 def _on_first(result: Any, function: Function) -> Any:
@@ -102,6 +110,10 @@ _MAKERS: tuple[tuple[frozenset[str], Callable[[Op, list[torch.Tensor]], Iterator
     ),
     (frozenset({"__getitem__", "select"}), selection),
     (frozenset({"split", "chunk", "unbind", "tensor_split"}), chunks),
+    (frozenset({"var", "std", "var_mean", "std_mean"}), spreads),
+    (frozenset({"argmax", "argmin"}), places),
+    (frozenset({"conv1d", "conv2d", "conv3d"}), convolutions),
+    (frozenset({"split", "chunk"}), interleaved),
     (frozenset({"pad"}), padding),
     (frozenset({"flatten", "view", "reshape", "permute", "transpose", "movedim", "swapaxes", "t", "unflatten"}), reshaping),
     (frozenset({"masked_fill", "masked_fill_", "where"}), masking),

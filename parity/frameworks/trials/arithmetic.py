@@ -49,6 +49,17 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
         slug = "residual-missing" if "add" in name else "operand-missing"
         yield OpTrial(slug, f"only the first operand of torch's {name}", f"{name} both", lambda x, y, *a, **k: x + torch.zeros_like(y))
         yield OpTrial(slug, f"only the second operand of torch's {name}", f"{name} both", lambda x, y, *a, **k: y + torch.zeros_like(x))
+    constants = [v for v in (*op.args, *op.kwargs.values()) if isinstance(v, (int, float)) and not isinstance(v, bool)]
+    tensors = [v for v in op.args if isinstance(v, torch.Tensor) and not isinstance(v, torch.nn.Parameter)]
+    parameters = [i for i, v in enumerate(op.args[:2]) if isinstance(v, torch.nn.Parameter)]
+    if constants or tensors or parameters:
+        kept = 1 - parameters[0] if parameters else None
+        yield OpTrial(
+            "scale-missing",
+            f"no {name} by {constants[0] if constants else 'a constant'} where torch has one",
+            f"{name} by it",
+            lambda x, y, *a, o=kept, **k: (x, y)[o] if o is not None else x if isinstance(x, torch.Tensor) and x.dim() else y,
+        )
     others: dict[str, Function] = {
         "the sum": lambda x, y: x + y,
         "the product": lambda x, y: x * y,
@@ -67,15 +78,6 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     }
     for label, function in others.items():
         yield OpTrial("operation-other", f"{label} where torch has {name}", f"use {name}", lambda x, y, *a, f=function, **k: f(x, y))
-    constants = [v for v in (*op.args, *op.kwargs.values()) if isinstance(v, (int, float)) and not isinstance(v, bool)]
-    tensors = [v for v in op.args if isinstance(v, torch.Tensor) and not isinstance(v, torch.nn.Parameter)]
-    if constants or tensors:
-        yield OpTrial(
-            "scale-missing",
-            f"without torch's {name} by {constants[0] if constants else 'a constant'}",
-            f"{name} by it",
-            lambda x, y, *a, **k: x if isinstance(x, torch.Tensor) and x.dim() else y,
-        )
     for value in constants[:1]:
         v = float(value)
         for label, other in {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 
 from parity.frameworks.torch_tracing import Op
-from parity.frameworks.trials.trial import Function, OpTrial, changed_by
+from parity.frameworks.trials.trial import Function, OpTrial, bound, changed_by
 
 
 def masking(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
@@ -48,6 +48,7 @@ def attention(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
             "True keeps in scaled_dot_product_attention and in Keras",
             lambda q, k, v, m=None, *a, **w: sdpa(q, k, v, ~(w.get("attn_mask", m))),
         )
+        yield from _other_masks(q, _k, run)
     else:
         yield OpTrial("mask-causal", "a causal mask where torch has none", "drop use_causal_mask", run(is_causal=True))
     width = q.shape[-1]
@@ -63,11 +64,40 @@ def attention(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     yield OpTrial("mha-arg-order", "the key as value", "the value", lambda q, k, v, *a, **w: op.function(q, k, k, *a, **w))
 
 
+def _other_masks(q: torch.Tensor, k: torch.Tensor, run: Callable[..., Function]) -> Iterator[OpTrial]:
+    """Causal masks that are off by one, or the wrong way round."""
+    ones = torch.ones(q.shape[-2], k.shape[-2], dtype=torch.bool)
+    strict = ones.tril(-1)
+    strict[0, 0] = True
+    masks = {"hides the token itself": strict, "shows one token ahead": ones.tril(1), "shows what follows and hides what came before": ones.triu()}
+    for says, mask in masks.items():
+        yield OpTrial("mask-causal", f"a causal mask that {says}", "tril with torch's diagonal", run(attn_mask=mask, is_causal=False))
+
+    def weighted(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, after: bool) -> torch.Tensor:
+        scores, keep = q @ k.transpose(-1, -2) / math.sqrt(q.shape[-1]), ones.tril().to(q.dtype)
+        return (scores.softmax(-1) * keep if after else (scores * keep).softmax(-1)) @ v
+
+    yield OpTrial("mask-causal", "the mask applied after the softmax", "mask the scores", lambda q, k, v, *a, **w: weighted(q, k, v, True))
+    yield OpTrial("mask-causal", "scores multiplied by the mask: 0, not -inf", "where(mask, scores, -inf)", lambda q, k, v, *a, **w: weighted(q, k, v, False))
+
+
 def normalizing(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     """Functional norms: epsilon, and the norm left out."""
     yield OpTrial("norm-missing", f"nothing where torch has {op.name}", f"add {op.name}", lambda x, *a, **k: x)
     for eps in (1e-3, 1e-5, 1e-6, 1e-7, 1e-8, 1e-12, 0.0):
         yield OpTrial("ln-eps", f"epsilon {eps}", "torch's eps", changed_by(op, eps=eps))
+    if op.name == "local_response_norm":
+        words = bound(op, op.args, dict(op.kwargs))
+        size, alpha, k = words.get("size", 5), words.get("alpha", 1e-4), words.get("k", 1.0)
+        for label, changes in {
+            f"alpha not divided by the window's {size}": {"alpha": alpha * size},
+            f"bias 1 where torch has k={k}": {"k": 1.0},
+            f"depth_radius={size}": {"size": 2 * size + 1, "alpha": alpha * (2 * size + 1) / size},
+            "a sum over all channels": {"size": 2 * inputs[0].shape[1] - 1, "alpha": alpha * (2 * inputs[0].shape[1] - 1) / size},
+            "beta 0.5": {"beta": 0.5},
+            "beta 0.75": {"beta": 0.75},
+        }.items():
+            yield OpTrial("lrn", label, "torch's window, alpha / size, beta and k", changed_by(op, **changes))
     if op.name == "normalize":
         for axis in range(inputs[0].dim()):
             yield OpTrial("axis-other", f"normalised along axis {axis} (of torch's)", "torch's axis", changed_by(op, dim=axis))

@@ -68,6 +68,9 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     yield from _weighted(op, inputs, fix)
     for index in (-100, 0, -1, 255):
         yield OpTrial("ce-ignore-index", f"ignore_index {index}", fix, changed_by(op, ignore_index=index))
+    if op.name in {"cross_entropy", "nll_loss"}:
+        says = "ignored targets counted, as class 0"
+        yield OpTrial("ce-ignore-index", says, "ignore_class", lambda x, t, *a, **k: op.function(x, t.clamp(min=0), *a, **k))
     for delta in (0.1, 0.5, 1.0, 1.5, 2.0):
         yield OpTrial("huber", f"delta {delta}", fix, changed_by(op, delta=delta))
         yield OpTrial("huber", f"beta {delta}", fix, changed_by(op, beta=delta))

@@ -133,6 +133,42 @@ def reductions(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
             )
 
 
+def spreads(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """var, std, var_mean: with and without Bessel's correction, over other axes."""
+    correction = bound(op, op.args, op.kwargs).get("correction", op.kwargs.get("correction"))
+    told = {0: "the biased variance (divided by n)", 1: "the unbiased variance (divided by n - 1)"}
+    for other in (0, 1):
+        if other != correction:
+            yield OpTrial("std-unbiased", told[other], f"correction={correction if correction is not None else 1}", _spread(op, correction=other))
+    for axis in range(inputs[0].dim()):
+        yield OpTrial("axis-other", f"over axis {axis} (of torch's)", "torch's axes", _spread(op, dim=axis))
+
+
+def _spread(op: Op, **changes: Any) -> Function:
+    function = getattr(torch, op.name)
+
+    def run(x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        words = dict(kwargs)
+        words.pop("unbiased", None)
+        if args and not isinstance(args[0], bool):
+            words["dim"] = args[0]
+        words.setdefault("keepdim", bool(args[2]) if len(args) > 2 else False)
+        return function(x, **{**words, **changes})
+
+    return run
+
+
+def places(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """argmax, argmin: along another axis, or the other one."""
+    for name in ("argmax", "argmin"):
+        for axis in range(inputs[0].dim()):
+            yield OpTrial("axis-other", f"{name} over axis {axis} (of torch's) where torch has {op.name}", "torch's axis", _place(getattr(torch, name), axis))
+
+
+def _place(function: Function, axis: int) -> Function:
+    return lambda x, *a, **k: function(x, axis)
+
+
 def _picked(x: torch.Tensor, axis: int, place: int, keep: bool) -> torch.Tensor:
     found = x.select(axis, place)
     return found.unsqueeze(axis) if keep else found

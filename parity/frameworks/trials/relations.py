@@ -13,9 +13,10 @@ from parity.frameworks.trials.trial import Function
 
 def relations(x: torch.Tensor) -> Iterator[tuple[Function, str, str, str]]:
     """What extra code may do to a value: (function, says, cause, fix)."""
-    for name, function in ACTIVATIONS.items():
+    for name, function in ACTIVATIONS.items() if x.is_floating_point() else ():
         yield function, f"an extra {name}", "activation-extra", f"remove the {name}"
-    for axis in range(1, x.dim()):
+    wide = [axis for axis in range(1, x.dim()) if x.shape[axis] > 1]
+    for axis in wide:
         yield (lambda v, d=axis: torch.softmax(v, d)), f"an extra softmax over axis {axis}", "activation-extra", "remove the softmax"
         yield (lambda v, d=axis: torch.log_softmax(v, d)), f"an extra log_softmax over axis {axis}", "activation-extra", "remove the log_softmax"
     for axis in range(x.dim()):
@@ -27,7 +28,7 @@ def relations(x: torch.Tensor) -> Iterator[tuple[Function, str, str, str]]:
         for other in range(axis + 1, x.dim()):
             if x.shape[axis] == x.shape[other]:
                 yield (lambda v, d=axis, o=other: v.transpose(d, o)), f"axes {axis} and {other} swapped", "axes-order", "remove the transposition"
-    for axis in range(1, x.dim()):
+    for axis in wide:
         yield (lambda v, d=axis: F.normalize(v, dim=d)), f"an extra L2 normalisation along axis {axis}", "norm-extra", "remove it"
         yield (lambda v, d=axis: v - v.mean(d, keepdim=True)), f"the mean along axis {axis} taken off", "norm-extra", "remove it"
         yield (lambda v, d=axis: v.cumsum(d)), f"a cumulative sum along axis {axis}", "operation-other", "remove it"
@@ -41,6 +42,8 @@ def relations(x: torch.Tensor) -> Iterator[tuple[Function, str, str, str]]:
                 "bidir-merge",
                 "merge_mode='concat'",
             )
+    for cap in (5.0, 10.0, 15.0, 20.0, 30.0, 50.0):
+        yield (lambda v, c=cap: torch.tanh(v / c) * c), f"a soft cap, {cap:g}·tanh(x / {cap:g})", "activation-extra", "remove it"
     for value in (1 / 255, 255.0, 1 / 127.5, 2.0, 0.5):
         yield (lambda v, s=value: v * s), f"a factor of {value:.6g}", "scale-extra", "remove the factor"
     yield (lambda v: v / 127.5 - 1), "scaling to -1 … 1", "imagenet-preprocess", "remove the scaling"

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from parity.frameworks.torch_tracing import Op
 from parity.frameworks.trials.trial import OpTrial, bound
 
+_SPLITTING = frozenset({"view", "reshape", "unflatten"})
+
 
 def selection(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     """Indexing and select: another place, or a reduction."""
@@ -67,6 +69,23 @@ def chunks(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
         )
 
 
+def interleaved(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """split, chunk: parts taken in turn from groups, not one behind the other."""
+    x, count = inputs[0], len(op.outputs)
+    axis = bound(op, op.args, dict(op.kwargs)).get("dim", op.kwargs.get("dim", op.args[2] if len(op.args) > 2 else 0)) % x.dim()
+    if count < 2 or x.shape[axis] % count:
+        return
+    part = x.shape[axis] // count
+    for groups in range(2, part + 1):
+        if part % groups == 0:
+
+            def run(x: torch.Tensor, *a: Any, g: int = groups, **k: Any) -> list[torch.Tensor]:
+                read = x.unflatten(axis, (g, count, part // g))
+                return [read.select(axis + 1, i).flatten(axis, axis + 1) for i in range(count)]
+
+            yield OpTrial("split-order", f"the parts taken in turn from {groups} groups", "take each part whole, as torch does", run)
+
+
 def padding(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     pads = list(op.args[1] if len(op.args) > 1 else op.kwargs["pad"])
     mode = op.args[2] if len(op.args) > 2 else op.kwargs.get("mode", "constant")
@@ -89,8 +108,9 @@ def reshaping(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     from itertools import permutations
 
     x = inputs[0]
-    if x.dim() > 5:
+    if x.dim() > 6:
         return
+    yield from _splits(op, x)
     slug = "flatten-order" if op.name == "flatten" or (len(op.outputs) == 1 and op.name in {"view", "reshape"}) else "axes-order"
     for axes in permutations(range(x.dim())):
         if axes == tuple(range(x.dim())) or (axes[0] != 0 and x.dim() > 3):
@@ -111,6 +131,41 @@ def reshaping(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
                 lambda x, *a, p=axes, **k: op.function(x.permute(p).contiguous(), *a, **k),
             )
     yield OpTrial("axes-order", f"nothing where torch has {op.name}", f"add torch's {op.name}", lambda x, *a, **k: x)
+
+
+def _splits(op: Op, x: torch.Tensor) -> Iterator[OpTrial]:
+    """An axis split into parts that are named in another order: (heads, width) read as (width, heads)."""
+    from itertools import permutations
+
+    made = tuple(op.function(x, *op.args[1:], **{k: v for k, v in op.kwargs.items() if k != "input"}).shape) if op.name in _SPLITTING else ()
+    for start in range(x.dim() if made else 0):
+        stop, size = start, 1
+        while stop < len(made) and size < x.shape[start]:
+            size, stop = size * made[stop], stop + 1
+        if tuple(x.shape[:start]) != made[:start] or size != x.shape[start] or stop - start < 2 or stop - start > 4 or x.shape[start + 1 :] != made[stop:]:
+            continue
+        parts = made[start:stop]
+        for heads in range(2, size if len(parts) == 2 else 0):
+            if size % heads == 0 and heads != parts[0]:
+                other = (*made[:start], heads, size // heads, *made[stop:])
+                yield OpTrial(
+                    "mha-heads",
+                    f"axis {start} split into {heads} × {size // heads} where torch splits it into {parts[0]} × {parts[1]}",
+                    f"split it into {parts[0]} × {parts[1]}",
+                    lambda x, *a, r=other, **k: x.reshape(r),
+                )
+        for order in permutations(range(len(parts))):
+            if order == tuple(range(len(parts))):
+                continue
+            read = (*made[:start], *[parts[i] for i in order], *made[stop:])
+            back = (*range(start), *[start + order.index(i) for i in range(len(parts))], *range(stop, len(made)))
+            told = tuple(parts[i] for i in order)
+            yield OpTrial(
+                "axes-order",
+                f"axis {start} split into {told} where torch splits it into {parts}",
+                f"split it into {parts}",
+                lambda x, *a, r=read, b=back, **k: x.reshape(r).permute(b),
+            )
 
 
 def interpolation(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:

@@ -1,0 +1,52 @@
+"""What is known to depart stays known: behind it the Keras side is judged on its own value, so that one fault is told once and hides no other.
+
+A residual stream goes past the layers, so that forcing does not mend it. Here torch's side follows instead: where a checkpoint departed, torch's value is
+set to what the Keras side holds there, and torch's code behind it is replayed from that.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.naming import Departure
+
+
+class Carrying:
+    """The part of a `Locator` that remembers departed values."""
+
+    torch: Any
+    flow: Any
+    units: dict[int, str]
+    carried: dict[int, Any]
+
+    def carry(self, departure: Departure) -> None:
+        """From now on torch's value at this place is Keras' own."""
+        mine = self.flow.values[departure.number]
+        view = departure.view
+        if view is None or departure.pads or not mine.is_floating_point() or departure.live.shape != view.order.shape:
+            return
+        array = view.undo(departure.live, tuple(mine.shape))
+        if np.isfinite(array).all():
+            self.carried[departure.number] = self.torch.plain(np.ascontiguousarray(array))
+
+    def followed(self, goal: int, start: dict[int, Any] | None = None) -> dict[int, Any]:
+        """The carried values (or those of `start`), and those of torch's operations between them and a value; empty where it does not depend on them."""
+        from parity.frameworks.torch_tracing import replay
+
+        last = self.flow.producers.get(goal)
+        given = self.carried if start is None else start
+        if not given or (last is None and goal not in given):
+            return {}
+        after = dict(given)
+        touched = set(after)
+        try:
+            with self.torch.precision("float64"):
+                for op in self.flow.ops[: (last.index if last is not None else -1) + 1]:
+                    if touched & set(op.inputs) and not any(n in self.units or n in given for n in op.outputs):
+                        after.update(zip(op.outputs, replay(self.flow, op, after), strict=False))
+                        touched |= set(op.outputs)
+        except Exception:  # torch's code does not take the Keras side's value (an index, a size): judged on torch's own
+            return {}
+        return after if goal in after else {}

@@ -1,0 +1,52 @@
+"""Modules of torch that the Keras side goes past."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parity.diagnosis.findings import Finding
+from parity.diagnosis.naming import Departure
+
+MOST = 24
+
+
+class LeavingOut:
+    """The part of a `Locator` that tries torch's modules left out, from the largest to the smallest."""
+
+    session: Any
+    torch: Any
+    flow: Any
+    units: dict[int, str]
+    bound: float
+
+    def left_out(self, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """A module that has a layer without counterpart: its input in the place of its output, whether Keras' value then comes out."""
+        lacking = {unit.path for unit in self.session.matching.open_torch}
+        for call in self.flow.calls[:MOST] if lacking else ():
+            if (
+                not call.path
+                or len(call.made) != 1
+                or len(call.inputs) != 1
+                or not any(path == call.path or path.startswith(f"{call.path}.") for path in lacking)
+            ):
+                continue
+            entered, left = call.inputs[0], call.made[0]
+            if self.flow.values[entered].shape != self.flow.values[left].shape:
+                continue
+            after = self.followed(departure.number, {**changed, left: changed.get(entered, self.flow.values[entered])})  # type: ignore[attr-defined]
+            if after and self.reached(departure, after, self.bound):  # type: ignore[attr-defined]
+                return Finding(call.path, "", "layer-missing", f"nothing where torch has {call.path}", f"add {call.path}", True), after
+        return None
+
+    def not_joined(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """A layer without counterpart whose output is joined to something: that something alone."""
+        if op.path not in {unit.path for unit in self.session.matching.open_torch}:
+            return None
+        joins = [later for later in self.flow.ops[op.index + 1 :] if set(op.outputs) & set(later.inputs)]
+        for join in joins[:2]:
+            inputs = [changed.get(i, self.flow.values[i]) for i in join.inputs]
+            best = self.best_trial(join, [t for t in inputs if t.is_floating_point()], departure, changed)  # type: ignore[attr-defined]
+            if best is not None:
+                told = f"nothing where torch has {op.path}: {best[1].says}"
+                return Finding(op.path, "", "layer-missing", told, f"add {op.path}", True), best[2]
+        return None
