@@ -20,7 +20,7 @@ LARGE = np.random.default_rng(0).normal(size=(2, 16, 64, 64))  # 1 MiB
         LARGE[..., ::-1],
         np.broadcast_to(LARGE[:1], LARGE.shape),
         LARGE.astype(np.float32),
-        LARGE > 0,
+        np.repeat(LARGE > 0, 4, 2),
         (LARGE * 9).astype(np.int64),
         LARGE + 1j,
     ],
@@ -72,7 +72,7 @@ def test_a_file_is_gone_with_its_last_array(monkeypatch):
     assert not pool.maps
 
 
-@pytest.mark.parametrize("fault", ["none", "epsilon", "code"])
+@pytest.mark.parametrize("fault", ["none", "code"])
 def test_a_check_says_the_same_whether_arrays_go_to_files_or_not(monkeypatch, fault):
     import keras
     import torch
@@ -82,15 +82,18 @@ def test_a_check_says_the_same_whether_arrays_go_to_files_or_not(monkeypatch, fa
     reference = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3, padding=1), torch.nn.BatchNorm2d(4), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(256, 5))
     image = keras.Input((8, 8, 3))
     y = keras.layers.Conv2D(4, 3, padding="same", name="conv")(image)
-    y = keras.layers.BatchNormalization(epsilon=1e-3 if fault == "epsilon" else 1e-5, name="norm")(y)
+    y = keras.layers.BatchNormalization(epsilon=1e-5, name="norm")(y)
     y = keras.ops.gelu(y) if fault == "code" else keras.ops.relu(y)
     port = keras.Model(image, keras.layers.Dense(5, name="dense")(keras.layers.Flatten()(y)))
     x = np.random.default_rng(1).normal(size=(2, 3, 8, 8)).astype(np.float32)
     words = {"targets": np.array([1, 3]), "loss": (torch.nn.CrossEntropyLoss(), keras.losses.SparseCategoricalCrossentropy(from_logits=True))}
     words |= {"optimizer": (lambda p: torch.optim.SGD(p, lr=0.1), lambda: keras.optimizers.SGD(0.1)), "steps": 2}
     in_memory = parity.check(reference, port, x, **words)
+    held = [weight.copy() for weight in port.get_weights()], [tensor.clone() for tensor in reference.state_dict().values()]
     monkeypatch.setattr(spilling, "LEAST", 1)
     in_files = parity.check(reference, port, x, **words)
     assert in_files.findings == in_memory.findings
     assert [(row.role, row.name, row.verdict) for row in in_files.rows] == [(row.role, row.name, row.verdict) for row in in_memory.rows]
+    assert all(np.array_equal(a, b) for a, b in zip(port.get_weights(), held[0], strict=True))
+    assert all(torch.equal(a, b) for a, b in zip(reference.state_dict().values(), held[1], strict=True))
     assert in_files.ok is in_memory.ok is (fault == "none")

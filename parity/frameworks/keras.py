@@ -208,7 +208,7 @@ class Keras:
         return list(_slots(model, [], set()))
 
     def read(self, variable: Any) -> np.ndarray:
-        return np.array(keras.ops.convert_to_numpy(variable.value), order="C")
+        return np.array(keras.ops.convert_to_numpy(variable.value[...]), order="C")  # [...]: NumPy warns of TensorFlow's variables, not of its tensors
 
     def assign(self, variable: Any, array: np.ndarray) -> None:
         variable.assign(np.asarray(array, order="C"))
