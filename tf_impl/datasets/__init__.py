@@ -26,6 +26,8 @@ from tf_impl.datasets.mnist import damaged as damaged
 from tf_impl.datasets.mnist import read_idx as read_idx
 from tf_impl.datasets.photographs import decoded as decoded
 from tf_impl.datasets.photographs import photograph as photograph
+from tf_impl.datasets.py_dataset import Batches as Batches
+from tf_impl.datasets.py_dataset import trained as trained
 from tf_impl.datasets.samplers import BatchSampler as BatchSampler
 from tf_impl.datasets.samplers import PermutationSampler as PermutationSampler
 from tf_impl.datasets.samplers import RandomSampler as RandomSampler

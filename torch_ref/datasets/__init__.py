@@ -26,6 +26,8 @@ from torch_ref.datasets.mnist import damaged as damaged
 from torch_ref.datasets.mnist import read_idx as read_idx
 from torch_ref.datasets.photographs import decoded as decoded
 from torch_ref.datasets.photographs import photograph as photograph
+from torch_ref.datasets.py_dataset import Batches as Batches
+from torch_ref.datasets.py_dataset import trained as trained
 from torch_ref.datasets.samplers import BatchSampler as BatchSampler
 from torch_ref.datasets.samplers import PermutationSampler as PermutationSampler
 from torch_ref.datasets.samplers import RandomSampler as RandomSampler

@@ -14,4 +14,5 @@ def _fit(name: str, kind: str, y, steps: int, printed=None) -> DemoCase:
 CASES = [
     _fit("line", "line", _LINE, 2000, {"w": 2.0, "b": 0.0, "prediction": 8.0}),
     _fit("pass", "pass", _PASS, 1200),
+    _fit("pass-1500", "pass", _PASS, 1500),
 ]
