@@ -8,6 +8,7 @@ from test_fault_ports import in_float64 as in_float64
 
 from benchmarks.faults.measuring import Keras, allowed, apart, leaves
 
+pytestmark = pytest.mark.filterwarnings(r"ignore:`build\(\)` was called on layer:UserWarning")  # Keras, of ports written as people write them: without `build`
 FURTHER = 3.0  # a fault is this much further from torch than a right port may be
 
 

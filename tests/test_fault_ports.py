@@ -12,6 +12,7 @@ import pytest
 from benchmarks.faults import PHASES, combined, faults, ports, right_ports
 from benchmarks.faults.measuring import Keras, Torch, allowed, apart, doubles, phases
 
+pytestmark = pytest.mark.filterwarnings(r"ignore:`build\(\)` was called on layer:UserWarning")  # Keras, of ports written as people write them: without `build`
 PORTS = {port.name: port for port in ports()}
 SPECIAL = {"input", "output", "loss", "optimizer"}
 

@@ -268,6 +268,7 @@ def test_bad_images(picture):
         tf_impl.transforms.Normalize((0.5,), (0.5,)).call(photograph_here("flower"))
 
 
+@pytest.mark.filterwarnings("ignore:Arguments other than a weight enum:UserWarning")  # torchvision, of `pretrained=` too
 def test_old_names_of_torchvision():
     """The notes' `Scale` and `RandomSizedCrop` are gone, `pretrained=` is announced to go; the present names are this package's."""
     theirs = torchvision()

@@ -45,7 +45,7 @@ def state_dict(model: keras.Model) -> dict[str, np.ndarray]:
     """
     found = {}
     for tensor in tensors(model):
-        value = np.asarray(keras.ops.convert_to_numpy(tensor.variable.value))
+        value = np.asarray(keras.ops.convert_to_numpy(tensor.variable.value[...]))  # NumPy warns of TensorFlow's variables, not of its tensors
         found.update({name: np.array(part, order="C") for name, part in zip(tensor.names, tensor.to_torch(value), strict=True)})
     return found
 
@@ -79,7 +79,7 @@ def load_state_dict(model: keras.Model, state: Mapping[str, Any], strict: bool =
     for tensor in wanted:
         if len(tensor.names) == 1 and tensor.names[0] not in given:
             continue
-        current = tensor.to_torch(np.asarray(keras.ops.convert_to_numpy(tensor.variable.value)))
+        current = tensor.to_torch(np.asarray(keras.ops.convert_to_numpy(tensor.variable.value[...])))
         parts = [given.get(name, part) for name, part in zip(tensor.names, current, strict=True)]
         tensor.variable.assign(np.array(tensor.to_keras(parts), order="C"))
     return missing, unexpected

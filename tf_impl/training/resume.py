@@ -57,7 +57,7 @@ def train(x: Float[Tensor, "n f"], y: Float[Tensor, "n 1"], steps: int, every: i
         optimizer.apply(tape.gradient(loss, [v.value for v in net.trainable_variables]), net.trainable_variables)
         losses.append(loss)
         if (step + 1) % every == 0:
-            state = {str(i): np.array(keras.ops.convert_to_numpy(variable.value), order="C") for i, variable in kept.items()}
+            state = {str(i): np.array(keras.ops.convert_to_numpy(variable.value[...]), order="C") for i, variable in kept.items()}
             _write({**state, "step": np.array([step + 1])}, path)
     return {"losses": ops.stack(losses) if losses else ops.zeros((0,)), "weight": ops.transpose(net[0].kernel), "begun": begun}
 
