@@ -1,5 +1,6 @@
 """What several test modules share: one run of the test trees, the command line in a process of its own, machines without a framework."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -14,8 +15,20 @@ from exam.summary import pytest_terminal_summary as pytest_terminal_summary  # t
 
 from parity.results import Result, Run
 
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # compiles in half the time; how fast XLA's code is, no test here asks
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What importing both frameworks leaves behind stays to the end: the garbage collector, which would walk it for a second each time, does not see it."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @dataclass(frozen=True)
@@ -54,7 +67,21 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
             file = nodeid.partition("::")[0]
             return TOGETHER.get(Path(file).name, file)
 
+    config.option.loadscopereorder = False  # by the number of tests: the files that take longest would come last
     return ByFile(config, log)
+
+
+LONGEST = (
+    *("test_layers.py", "test_exam.py", "test_shapes.py", "test_models_detection.py", "test_fault_effects.py", "test_examples.py", "test_cli.py"),
+    *("test_distributed.py", "test_models_segmentation.py", "test_fault_ports.py", "test_location_fuzz.py", "test_initializers.py", "test_guide.py"),
+    *("test_models_transformers.py", "test_optimizers.py", "test_models_classification.py", "test_losses.py", "test_training.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, so that both workers end together."""
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 class InProcess:
