@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-NAMES = ("imports", "compare_arrays", "overhead", "training", "twins", "data")
+NAMES = ("imports", "compare_arrays", "overhead", "training", "twins", "data", "check")
 
 
 def main() -> int:
