@@ -16,6 +16,7 @@ from tf_impl.saving._names import tensors
 from tf_impl.tensors._refusal import attempt
 from tf_impl.typing import Tensor
 
+COUNT = "num_batches_tracked"
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # under which training scripts keep the weights beside the rest
 
 
@@ -51,7 +52,8 @@ def from_pretrained(model: keras.Model, source: str | Path | Mapping[str, Any], 
         source: a path as `read_checkpoint`'s, or arrays by PyTorch's names.
         strict: every name must be there and no other.
 
-    Files from before PyTorch 0.4.1 do not count batches: their norms start at 0, as in PyTorch.
+    Files from before PyTorch 0.4.1 do not count batches: their norms start at 0, as in PyTorch. Frozen norms have no counts: they leave them out of the
+    files of norms that were trained, as torchvision's do.
 
     Raises:
         StateError: names or shapes do not fit, all of them listed; the model is as it was.
@@ -64,9 +66,7 @@ def from_pretrained(model: keras.Model, source: str | Path | Mapping[str, Any], 
     """
     _say_built(model)
     state = dict(source) if isinstance(source, Mapping) else read_checkpoint(source)
-    if not any(name.endswith("num_batches_tracked") for name in state):
-        names = (name for tensor in tensors(model) for name in tensor.names)
-        state |= {name: np.zeros((), np.int64) for name in names if name.endswith("num_batches_tracked")}
+    state = _counted(state, [name for tensor in tensors(model) for name in tensor.names])
     move(model, state, strict)
     return model
 
@@ -81,6 +81,15 @@ def _say_built(model: keras.Model) -> None:
 def _safetensors(path: Path) -> dict[str, np.ndarray]:
     with safetensors.safe_open(path, framework="np") as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+
+
+def _counted(state: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The state with the counts of batches that norms of these names have."""
+    counts = [name for name in names if name.endswith(COUNT)]
+    if not any(name.endswith(COUNT) for name in state):
+        return state | {name: np.zeros((), np.int64) for name in counts}
+    frozen = {name.replace("running_var", COUNT) for name in names if name.endswith("running_var")} - set(counts)
+    return {name: value for name, value in state.items() if name not in frozen}
 
 
 def _weights(loaded: Any, name: str) -> Mapping[str, np.ndarray]:

@@ -30,6 +30,7 @@ from torch import Tensor
 from torch_ref.saving.state_dict import load_state_dict
 from torch_ref.tensors._refusal import attempt
 
+COUNT = "num_batches_tracked"
 WRAPPERS = ("state_dict", "model_state_dict", "model")  # under which training scripts keep the weights beside the rest
 
 
@@ -60,17 +61,26 @@ def from_pretrained(model: torch.nn.Module, source: str | Path | Mapping[str, An
         source: a path as `read_checkpoint`'s, or arrays by name.
         strict: every name must be there and no other.
 
-    Files from before PyTorch 0.4.1 do not count batches: their norms start at 0, as in PyTorch.
+    Files from before PyTorch 0.4.1 do not count batches: their norms start at 0, as in PyTorch. Frozen norms have no counts: they leave them out of the
+    files of norms that were trained, as torchvision's do.
 
     Raises:
         StateError: names or shapes do not fit, all of them listed; the model is as it was.
         ValueError: no checkpoint, or one with code in it.
     """
     state = dict(source) if isinstance(source, Mapping) else read_checkpoint(source)
-    if not any(name.endswith("num_batches_tracked") for name in state):
-        state |= {name: np.zeros((), np.int64) for name in model.state_dict() if name.endswith("num_batches_tracked")}
+    state = _counted(state, list(model.state_dict()))
     load_state_dict(model, state, strict)
     return model
+
+
+def _counted(state: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """The state with the counts of batches that norms of these names have."""
+    counts = [name for name in names if name.endswith(COUNT)]
+    if not any(name.endswith(COUNT) for name in state):
+        return state | {name: np.zeros((), np.int64) for name in counts}
+    frozen = {name.replace("running_var", COUNT) for name in names if name.endswith("running_var")} - set(counts)
+    return {name: value for name, value in state.items() if name not in frozen}
 
 
 def _weights(loaded: Any, name: str) -> Mapping[str, Tensor]:
