@@ -10,9 +10,12 @@ from typing import Any
 
 from parity.errors import CannotRunError
 from parity.fingerprint import version
+from parity.needs import EXTRAS
 
 NEEDED = ("torch", "keras", "tensorflow", "numpy", "pandas", "safetensors", "ml_dtypes", "pebble", "typer", "rich", "jinja2", "pygments", "matplotlib")
-OPTIONAL = {"jax": "torch-keras-parity[jax]", "distributed": "torch-keras-parity[dask]", "onnx": "torch-keras-parity[onnx]"}
+OPTIONAL = {"jax": "torch-keras-parity[jax]", "distributed": "torch-keras-parity[dask]"} | {
+    package: f"torch-keras-parity[{extra}]" for extra, packages in EXTRAS.items() for package in packages
+}
 
 
 @dataclass(frozen=True)
