@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from parity.diagnosis.patches import Patch, patch_of
 from parity.diagnosis.units import NORMS, Held, Piece, Unit
 from parity.weights import Part, convolution, same, transposed
 
@@ -51,6 +52,7 @@ class Binding:
     seam: Seam | None = None
     fold: Fold | None = None
     out_seam: Seam | None = None  # of what the layer gives, where it is unflattened behind
+    patch: Patch | None = None  # a convolution on the one side, a dense layer over its windows on the other
 
     @property
     def complete(self) -> bool:
@@ -79,6 +81,7 @@ class Binding:
                 array = piece.take(state)
             if self.fold is not None:
                 array = self._folded(role, array, state)
+            array = self.patch.to_keras(array) if self.patch is not None and role == "weight" else array
             array = self.seam.to_keras(array) if self.seam is not None and role == "weight" else array
             arrays.append(array if self.out_seam is None else self.out_seam.to_keras(array.T).T)
         return np.array(self.held.value(tuple(arrays)), order="C")
@@ -97,6 +100,7 @@ class Binding:
         for role, piece, value in zip(self.held.roles, self.pieces, arrays, strict=True):
             if piece is not None:
                 value = value if self.out_seam is None else self.out_seam.to_torch(value.T).T
+                value = self.patch.to_torch(value) if self.patch is not None and role == "weight" else value
                 found.append((piece.label, self.seam.to_torch(value) if self.seam is not None and role == "weight" else value))
         return found
 
@@ -145,6 +149,7 @@ def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
     bindings = []
     for held, shapes in zip(keras.held, _role_shapes(keras), strict=True):
         pieces: list[Piece | None] = []
+        patch: Patch | None = None
         for role, shape in zip(held.roles, shapes, strict=True):
             piece = torch.pieces.get(role) or (next(iter(torch.pieces.values())) if "raw" in (torch.kind, keras.kind) and len(torch.pieces) == 1 else None)
             if piece is None:
@@ -153,9 +158,11 @@ def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
                 pieces.append(piece)
             elif _squeezed(piece.shape) == _squeezed(shape) and (role == "weight" or torch.kind == "raw"):
                 pieces.append(Piece(piece.name, shape, piece.start, piece.stop))
+            elif {torch.kind, keras.kind} == {"linear", "conv"} and role == "weight" and (patch := patch_of(piece.shape, shape)) is not None:
+                pieces.append(piece)
             else:
                 return None
-        bindings.append(Binding(held, tuple(pieces)))
+        bindings.append(Binding(held, tuple(pieces), patch=patch))
     return bindings
 
 

@@ -202,6 +202,8 @@ class Forcing(Assigning):
         call, final = calls[index], ends[index]
         if first.folded is not None:
             final = self.folded_call(first, index) or final
+        if first.patch is not None:
+            return self.force_patches(first, layer, call, live, args, kwargs, proceed)
         recorded = [self.torch.shared(t) for t in call.given[: len(live)]]
         given, pads, window = padded_as(first, recorded, live, layer)
         given = [array if any(array is r for r in recorded) else spilled(array) for array in given]
@@ -232,6 +234,21 @@ class Forcing(Assigning):
         handed = self.hand_on(point, layer, out, activation)
         release()
         return handed
+
+    def force_patches(self, match: Match, layer: Any, call: Any, live: list[np.ndarray], args: Any, kwargs: Any, proceed: Any) -> Any:
+        """A dense layer over patches on the one side, a convolution on the other: judged on its own input, which is torch's in other shape."""
+        patch, mine = match.patch, self.torch.array(call.given[0])
+        assert patch is not None
+        first, last = (mine, live[0]) if patch.torch_is_dense else (live[0], mine)
+        channels_last = patch.torch_is_dense and getattr(layer, "data_format", "channels_last") == "channels_last"
+        if patch.learn(first, np.moveaxis(last, -1, 1) if channels_last else last) and self.state is not None:
+            self.fill(match)
+        point = Checkpoint(match, match, call, call, 0, [], [mine], [None], {}, {}, {})
+        point.training, point.call_args = self.flow.training, (args, kwargs)
+        self.found.checkpoints.append(point)
+        with linear_activation(layer, match.keras.kind) as activation:
+            out = self.live(proceed, args, kwargs)
+        return self.hand_on(point, layer, out, activation)
 
     def integers(self, array: np.ndarray, args: Any, kwargs: Any, place: Any) -> Any:
         like = args[place] if isinstance(place, int) else kwargs[place]

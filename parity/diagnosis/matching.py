@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from parity.diagnosis.binding import CALLED, Binding, Seam, bind, kinship, laid_as
+from parity.diagnosis.patches import Patch
 from parity.diagnosis.units import NORMS, Held, Piece, Unit
 from parity.errors import ParityUsageError
 
@@ -31,6 +32,11 @@ class Match:
     seam: Seam | None = None
     out_seam: Seam | None = None
     folded: Unit | None = None  # the torch norm that the Keras layer contains
+
+    @property
+    def patch(self) -> Patch | None:
+        """Of a convolution that stands for a dense layer over patches, or the other way round."""
+        return next((binding.patch for binding in self.bindings if binding.patch is not None), None)
 
 
 @dataclass(eq=False)

@@ -126,6 +126,8 @@ class Relating(Naming):
         if not np.isfinite(mine).all() or not np.isfinite(theirs).all() or not mine.any():
             return None
         factor = float(mine @ theirs / (mine @ mine))
+        if abs(factor - 1) <= 1e-6:  # rounding, and no factor that anybody wrote
+            return None
         if close(theirs, factor * mine, 1e-9):
             return "scale-other", f"Keras has {factor:.6g} times", "use torch's factor"
         slope, shift = np.polyfit(mine, theirs, 1) if np.ptp(mine) > 0 else (0.0, 0.0)
