@@ -5,10 +5,14 @@
 ...     told = facts(vgg16(), 3, 224, 224)
 >>> told.parameters["classifier.0"], sum(told.parameters.values()), sum(told.multiply_adds.values())
 (102764544, 138357544, 15470264320)
+>>> from torch_ref.models.vit import vit_b_16
+>>> with torch.device("meta"):
+...     attention = facts(vit_b_16(), 3, 224, 224).multiply_adds["encoder.layers.encoder_layer_0.self_attention"]
+>>> attention == 4 * 197 * 768**2 + 2 * 197**2 * 768  # queries, keys, values and what comes out; the two products between
+True
 """
 
 import copy
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from unittest.mock import patch
@@ -16,6 +20,7 @@ from unittest.mock import patch
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
 
 @dataclass(frozen=True)
@@ -29,21 +34,15 @@ class Facts:
 def facts(model: nn.Module, *shape: int) -> Facts:
     """Of a network on the device "meta", where nothing is allocated or computed, for one input of this shape.
 
-    Convolutions and dense layers are counted, as published numbers do; norms, activations and pooling are not.
+    Convolutions, dense layers and the products of attention are counted, as published numbers do; norms, activations and pooling are not.
     """
     parameters = {name: sum(p.numel() for p in module.parameters(recurse=False)) for name, module in model.named_modules()}
-    counted: dict[str, int] = {}
-
-    def count(name: str, module: nn.Module, output: torch.Tensor) -> None:
-        counted[name] = counted.get(name, 0) + output.numel() * math.prod(module.weight.shape[1:])
-
-    layers = [(name, module) for name, module in model.named_modules() if isinstance(module, (nn.Conv2d, nn.Linear))]
-    hooks = [module.register_forward_hook(lambda module, _, output, name=name: count(name, module, output)) for name, module in layers]
-    with torch.no_grad():
+    with FlopCounterMode(display=False) as flops:
         model.eval()(torch.empty(1, *shape, device="meta"))
-    for hook in hooks:
-        hook.remove()
-    return Facts({name: n for name, n in parameters.items() if n}, counted)
+    totals = {name.partition(".")[2]: sum(counts.values()) // 2 for name, counts in flops.get_flop_counts().items() if name != "Global"}
+    children = {name: [f"{name}.{child}".lstrip(".") for child, _ in module.named_children()] for name, module in model.named_modules()}
+    own = {name: totals.get(name, 0) - sum(totals.get(child, 0) for child in children[name]) for name in children}
+    return Facts({name: n for name, n in parameters.items() if n}, {name: n for name, n in own.items() if n})
 
 
 def receptive_field(model: nn.Module, size: int, breadth: int, before: str = "avgpool") -> int:
