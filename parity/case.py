@@ -210,7 +210,7 @@ class OptimizerCase(_Named, _Common):
 class DemoCase(_Named, _Common):
     """A function of tensors that returns {name: tensor | fact}; facts (bool, int, str, None, lists of them) are observed, not typed in.
 
-    `printed` holds what the notes print, compared with both sides to half a unit of the last of `decimals`.
+    `printed` holds what the notes or papers print, compared with both sides to half a unit of the last of `decimals`.
     """
 
     inputs: Mapping[str, Input] = field(default_factory=dict)

@@ -119,18 +119,18 @@ def _seeds(traces: Mapping[str, Trace]) -> list[Trace]:
 
 
 def _printed(case: DemoCase, trace: Trace, side: str) -> list[Row]:
-    """What the notes print, against one side's float64 run, to half a unit of the last printed digit."""
+    """What the notes or papers print, against one side's float64 run, to half a unit of the last printed digit."""
     records = trace.by_key()
     rows = []
     for name, printed in case.printed.items():
         record = records.get(f"output:{name}") or records.get(f"fact:{name}")
         row = Row(f"{name} ({side})", "printed", Verdict.EQUIVALENT)
         if record is None:
-            rows.append(replace(row, verdict=Verdict.MISSING, note=f"the notes print {printed!r}; {side} returned nothing of this name"))
+            rows.append(replace(row, verdict=Verdict.MISSING, note=f"in print: {printed!r}; {side} returned nothing of this name"))
         elif record.array is None:
             same = record.fact == printed
             rows.append(
-                replace(row, verdict=Verdict.IDENTICAL if same else Verdict.DIFFERENT, note=f"the notes print {printed!r}; {side} gives {record.fact!r}")
+                replace(row, verdict=Verdict.IDENTICAL if same else Verdict.DIFFERENT, note=f"in print: {printed!r}; {side} gives {record.fact!r}")
             )
         else:
             rows.append(_printed_array(row, np.asarray(printed, dtype=np.float64), record.array.astype(np.float64), case.decimals, side))
@@ -139,9 +139,9 @@ def _printed(case: DemoCase, trace: Trace, side: str) -> list[Row]:
 
 def _printed_array(row: Row, printed: np.ndarray, actual: np.ndarray, decimals: int, side: str) -> Row:
     if printed.shape not in {(), actual.shape}:
-        return replace(row, verdict=Verdict.SHAPE, shape=actual.shape, note=f"the notes print shape {printed.shape}, {side} gives {actual.shape}")
+        return replace(row, verdict=Verdict.SHAPE, shape=actual.shape, note=f"in print: shape {printed.shape}, {side} gives {actual.shape}")
     difference = float(np.max(np.abs(actual - printed), initial=0.0))
     scale = float(np.max(np.abs(printed), initial=0.0))
     within = difference <= 0.5 * 10.0**-decimals * (1 + 1e-9)
     verdict = (Verdict.IDENTICAL if difference == 0 else Verdict.EQUIVALENT) if within else Verdict.DIFFERENT
-    return replace(row, verdict=verdict, difference=difference, scale=scale, shape=actual.shape, note=f"as the notes print it, to {decimals} decimals")
+    return replace(row, verdict=verdict, difference=difference, scale=scale, shape=actual.shape, note=f"as in print, to {decimals} decimals")
