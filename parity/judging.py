@@ -129,9 +129,7 @@ def _printed(case: DemoCase, trace: Trace, side: str) -> list[Row]:
             rows.append(replace(row, verdict=Verdict.MISSING, note=f"in print: {printed!r}; {side} returned nothing of this name"))
         elif record.array is None:
             same = record.fact == printed
-            rows.append(
-                replace(row, verdict=Verdict.IDENTICAL if same else Verdict.DIFFERENT, note=f"in print: {printed!r}; {side} gives {record.fact!r}")
-            )
+            rows.append(replace(row, verdict=Verdict.IDENTICAL if same else Verdict.DIFFERENT, note=f"in print: {printed!r}; {side} gives {record.fact!r}"))
         else:
             rows.append(_printed_array(row, np.asarray(printed, dtype=np.float64), record.array.astype(np.float64), case.decimals, side))
     return rows

@@ -19,8 +19,8 @@ AGREE = [
 DIFFER = [  # verdict, name of a row that has it, part of its note, case
     ("different", "output", "", _case("by_another_constant")),
     ("different", "contiguous", "torch: True; Keras: False", DemoCase("functions:told", inputs={"x": X}, roots=ROOTS)),
-    ("different", "kinds (Keras)", "the notes print ['b']", DemoCase("functions:told", "misprint", inputs={"x": X}, roots=ROOTS, printed={"kinds": ["b"]})),
-    ("shape", "sum (torch)", "the notes print shape (2,)", DemoCase("functions:told", "unfit", inputs={"x": X}, roots=ROOTS, printed={"sum": [1.0, 2.0]})),
+    ("different", "kinds (Keras)", "in print: ['b']", DemoCase("functions:told", "misprint", inputs={"x": X}, roots=ROOTS, printed={"kinds": ["b"]})),
+    ("shape", "sum (torch)", "in print: shape (2,)", DemoCase("functions:told", "unfit", inputs={"x": X}, roots=ROOTS, printed={"sum": [1.0, 2.0]})),
     ("nonfinite", "output", "torch has 0, Keras 4", _case("gives_nan", gradients=False)),
     ("nonfinite", "output", "torch has 0, Keras 2", _case("gives_infinity", gradients=False)),
     ("nonfinite", "output", "torch has 6, Keras 0", _case("gives_nan_in_torch", gradients=False)),
