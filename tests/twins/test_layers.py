@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from parity.frameworks import get
 from parity.frameworks.base import find
+from tf_impl.models._model import Model
 
 from .samples import (
     EPS,
@@ -26,6 +28,8 @@ from .samples import (
     public,
     refilled,
     richest,
+    started,
+    telling,
     twin_of,
     with_gradients,
     words,
@@ -35,6 +39,8 @@ from .unsupported import each
 pytestmark = [pytest.mark.xdist_group("twins"), pytest.mark.filterwarnings("ignore")]
 CONTAINERS = ["layers.container:Sequential", "layers.container:ModuleList", "layers.container:ModuleDict"]  # no case: see the last test
 LAYERS = [target for target in public("layers", "activations", "models", of=keras.layers.Layer) if target not in CONTAINERS]
+NETWORKS = public("models", of=Model)  # made of layers that have all tests to themselves
+BLOCKS = [target for target in LAYERS if target not in NETWORKS]
 OF_KERAS = {"name", "trainable", "dtype"}
 OLD_WORDS = {"min_value", "max_value"}  # of Hardtanh; the configuration says min_val and max_val
 
@@ -47,7 +53,7 @@ def test_every_layer_has_a_case():
 @pytest.mark.parametrize("target", LAYERS)
 def test_configuration(target):
     """PyTorch's words and Keras' own three, as JSON, and nothing is lost on the way."""
-    for case in cases(target):
+    for case in telling(target) if target in NETWORKS else cases(target):
         layer = made(case)
         config = layer.get_config()
         assert set(config) == words(twin_of(case)) - OLD_WORDS | OF_KERAS
@@ -61,7 +67,7 @@ def test_saving(target, check, tmp_path):
     case = richest(target)
     nest = inputs(case)
     symbols = [keras.Input(batch_shape=leaf.shape, dtype=str(leaf.dtype)) for leaf in leaves(nest)]
-    promised = call(built(case), refilled(nest, symbols), training=None)
+    promised = call(started(target), refilled(nest, symbols), training=None)
     model = keras.Model(symbols, [*outputs(promised).values()])
     expected = arrays(model(leaves(nest), training=False))
     assert [array.shape for array in expected.values()] == [tuple(symbol.shape) for symbol in outputs(promised).values()]
@@ -78,30 +84,58 @@ def tensors(case) -> list:
 def eager(target: str) -> dict[str, np.ndarray]:
     """Outputs and gradients; `test_compiled` asks twice."""
     case = richest(target)
-    keras.utils.set_random_seed(1)
-    return arrays(with_gradients(built(case), tensors(case), case.training))
+    get("keras").seed(1)
+    return arrays(with_gradients(started(target), tensors(case), case.training))
 
 
-@each(LAYERS, "graph", "xla")
+def compiled(target: str, sized: bool, xla: bool) -> dict[str, np.ndarray]:
+    """Outputs and gradients from a graph; unless `sized`, the first axis has no size while it is traced, as in `fit`."""
+    case, layer = richest(target), started(target)
+    nest = tensors(case)
+    specs = [tf.TensorSpec(leaf.shape if sized or len(leaf.shape) < 2 else (None, *leaf.shape[1:]), leaf.dtype) for leaf in leaves(nest)]
+    function = tf.function(lambda *given: with_gradients(layer, refilled(nest, given), case.training), input_signature=specs, jit_compile=xla)
+    get("keras").seed(1)
+    return arrays(function(*leaves(nest)))
+
+
+@each(BLOCKS, "graph", "xla")
 def test_compiled(target, check):
-    """Outputs and gradients; in a graph as `fit` traces it, where the first axis has no size yet."""
-    case, expected = richest(target), eager(target)
-    layer, nest = built(case), tensors(case)
-    specs = [tf.TensorSpec((None, *leaf.shape[1:]) if len(leaf.shape) > 1 and check == "graph" else leaf.shape, leaf.dtype) for leaf in leaves(nest)]
-    function = tf.function(lambda *given: with_gradients(layer, refilled(nest, given), case.training), input_signature=specs, jit_compile=check == "xla")
-    keras.utils.set_random_seed(1)
-    assert_near(arrays(function(*leaves(nest))), expected, 32 * EPS["float32"])
+    expected = eager(target)
+    assert_near(compiled(target, sized=check == "xla", xla=check == "xla"), expected, 32 * EPS["float32"])
 
 
-@each(LAYERS, "mixed_float16", "mixed_bfloat16")
-def test_half_precision(target, check):
+@each(NETWORKS, "xla")
+def test_network_compiled(target, check):
+    """Traced as `fit` does, and compiled, in one: whatever cannot be traced without a size, or not compiled, or comes out as another value, fails here too."""
+    expected = eager(target)
+    assert_near(compiled(target, sized=False, xla=True), expected, 32 * EPS["float32"])
+
+
+@cache
+def forward(target: str) -> dict[str, np.ndarray]:
+    """Outputs in float32; `test_half_precision` asks twice."""
     case = richest(target)
-    keras.utils.set_random_seed(1)
-    expected = arrays(call(built(case), inputs(case), case.training))
+    get("keras").seed(1)
+    return arrays(call(started(target), inputs(case), case.training))
+
+
+@each(BLOCKS, "mixed_float16", "mixed_bfloat16")
+def test_half_precision(target, check):
+    assert_half_precision(target, check)
+
+
+@each(NETWORKS, "mixed_float16")
+def test_network_half_precision(target, check):
+    """In the one of the two whose numbers end: what a network adds to its layers could overflow there, or become zero."""
+    assert_half_precision(target, check)
+
+
+def assert_half_precision(target: str, check: str) -> None:
+    case, expected = richest(target), forward(target)
     with policy(check):
         layer = built(case)
         assert {v.dtype for v in layer.trainable_variables} <= {"float32"}
-        keras.utils.set_random_seed(1)
+        get("keras").seed(1)
         found = outputs(call(layer, inputs(case), case.training))
     compute = check.removeprefix("mixed_")
     assert {keras.backend.standardize_dtype(t.dtype) for t in found.values() if t.dtype.is_floating} <= {compute}
@@ -112,11 +146,11 @@ def test_half_precision(target, check):
 def test_double_precision(target, check):
     """The policy alone, with `floatx` left at float32, computes as with both at float64: no constant has passed through float32."""
     case = richest(target)
-    keras.utils.set_random_seed(1)
+    get("keras").seed(1)
     with policy(check, floatx="float64"):
         nest = inputs(case)
         expected = arrays(call(built(case), nest, case.training))
-    keras.utils.set_random_seed(1)
+    get("keras").seed(1)
     with policy(check):
         actual = arrays(call(built(case), nest, case.training))
     assert all(actual[name].dtype == array.dtype for name, array in expected.items())
