@@ -1,7 +1,7 @@
 """Architectures at full size: `python -m parity.full [PATTERN…]`, which `make report-full` runs; the report goes to `reports/full`.
 
 As `parity run`, but for gigabytes: every recording has a process of its own, so that one model of one framework is alive at a time and gives its memory
-back; what was put into both sides alike (the weights) is not kept; of arrays with more than 2²³ elements every k-th row is compared and the row's name says so;
+back; what was put into both sides alike (weights, in evaluation buffers too) is not kept; of arrays with more than 2²³ elements every k-th row is compared and the row's name says so;
 of the runs that decide single rows (moved weights) only these rows are kept.
 
 Among millions of rectifiers one or two stand within float32's rounding of zero. Where such a one turns over in Keras' float32 alone, a gradient is right in
@@ -31,7 +31,7 @@ from parity.verdict import Verdict
 from parity.worker import initialize
 
 LARGEST = 2**23  # elements of an array that are kept
-KEPT_TOGETHER = "weight"  # a role: drawn from the case, the same on both sides
+PUT_IN = ("weight", "buffer")  # roles: drawn from the case, the same on both sides; buffers change in training only
 
 
 def run_full(patterns: list[str], out: Path, progress: Callable[[Result], None] = lambda result: None) -> Run:
@@ -102,7 +102,7 @@ def _record(case: Case, side: str, spec: Spec, folder: str, rows: Collection[str
         trace = record_case(case, side, spec.dtype, threads=None, move=spec.move, seed=spec.seed)
     except Exception as error:
         return f"{side} raised {type(error).__name__} in {spec.dtype}: {' '.join(str(error).split())}"
-    kept = [_thinned(record) for record in trace if record.role != KEPT_TOGETHER]
+    kept = [_thinned(record) for record in trace if record.role not in PUT_IN[: 1 if case.training else 2]]
     target = Path(folder) / side
     target.mkdir(exist_ok=True)
     replace(trace, records=tuple(record for record in kept if not rows or record.key in rows)).save(target / f"{spec.label}.safetensors")

@@ -1,10 +1,11 @@
 """Published architectures as they were published: one image, scores (or answers, detections, losses) and the gradients of everything.
 
 Decisions are kept where they can be compared one by one: Mask R-CNN is trained on proposals that it is fed and with all anchors sampled, and detects from
-a hundred candidates a level; a thousand random scores stand nearer to each other than float32 tells apart.
+a hundred candidates a level; a thousand random scores stand nearer to each other than float32 tells apart. YOLO v3's answers are small, or probabilities of
+eighty classes would all be 1 in float32.
 """
 
-from parity.case import Case, image, mask, uniform, values
+from parity.case import Case, array, image, mask, uniform, values
 
 RESNET = "models.resnet:ResNet"
 VIT_B = {"image_size": 224, "patch_size": 16, "num_layers": 12, "num_heads": 12, "hidden_dim": 768, "mlp_dim": 3072}
@@ -38,6 +39,11 @@ CASES = [
         training=True,
         output_layout="same",
     ),
-    Case("models.yolo_v3:YOLOv3", "yolo_v3", inputs={"images": uniform(1, 3, 416, 416, layout="channels_last")}),
+    Case(
+        "models.yolo_v3:YOLOv3",
+        "yolo_v3",
+        inputs={"images": uniform(1, 3, 416, 416, layout="channels_last")},
+        weights={f"heads.{i}.1.weight": array(255, width, 1, 1, std=0.25 / width) for i, width in enumerate((1024, 512, 256))},
+    ),
     Case("models.yolo_anchor_free:YOLOAnchorFree", "yolo_v8n", inputs={"images": uniform(1, 3, 640, 640, layout="channels_last")}),
 ]
