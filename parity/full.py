@@ -1,8 +1,8 @@
 """Architectures at full size: `python -m parity.full [PATTERN…]`, which `make report-full` runs; the report goes to `reports/full`.
 
 As `parity run`, but for gigabytes: every recording has a process of its own, so that one model of one framework is alive at a time and gives its memory
-back; what was put into both sides alike (weights, in evaluation buffers too) is not kept; of arrays with more than 2²³ elements every k-th row is compared and the row's name says so;
-of the runs that decide single rows (moved weights) only these rows are kept.
+back; what was put into both sides alike (weights, in evaluation buffers too) is not kept; of arrays with more than 2²³ elements every k-th row is compared
+and the row's name says so; of the runs that decide single rows (moved weights) only these rows are kept.
 
 Among millions of rectifiers one or two stand within float32's rounding of zero. Where such a one turns over in Keras' float32 alone, a gradient is right in
 float64 and off by a hundredth in float32: torch's own float64 runs from weights moved by ±2⁻²⁰ then tell it from a kernel that cancels (`parity/row.py`).
