@@ -6,6 +6,8 @@
 All take turns in one process, 60 batches of 64 at a time, from the same batches in memory, with the same number of threads. A time is the median of the
 turns, as seconds of the clock for an epoch of 937 batches; a ratio is the median of the turns' ratios to PyTorch's turn beside it, so that a busy machine
 slows both.
+On the CPU, on one thread, XLA's 5×5 convolutions take forward and backward 1.5 (6 to 16 channels) to 1.9 times (1 to 6) as long as the graph's, its dense
+layers a third and its averages two thirds: the perceptron gains by XLA, LeNet loses.
 Exits with 1 where the better of graph and XLA takes more than 1.2 times as long as PyTorch.
 """
 
