@@ -300,6 +300,11 @@ def _worded(row: Row) -> Row:
     return row
 
 
+def _drops_inside(layer: Any) -> bool:
+    """A recurrence or attention of Keras that drops out by itself."""
+    return any(isinstance(rate := getattr(layer, name, 0), float) and 0 < rate < 1 for name in ("dropout", "recurrent_dropout"))
+
+
 def _check_repeatable(session: Session) -> None:
     """A model that gives other numbers every time cannot be judged.
 
@@ -308,6 +313,7 @@ def _check_repeatable(session: Session) -> None:
     """
     import numpy as np
 
+    trim()
     training, asked = session.modes[0], session.options
     first = {r.name: r.array for r in session.torch_runs[("float64", training)].records if r.role == "output"}
     session.options = replace(session.options, seed=session.options.seed + 1)
@@ -326,6 +332,11 @@ def _check_repeatable(session: Session) -> None:
                 out = session.masked(lambda values=values: session.call_keras(values, training), masks)  # type: ignore[misc]
                 runs.append([session.keras.array(t) for _, t in session._leaves(out, "Keras", session.keras)])
         if any(not np.allclose(a, b, rtol=1e-5, atol=1e-7, equal_nan=True) for a, b in zip(*runs, strict=True)):
+            inner = [layer.name for layer in session.keras_model._flatten_layers() if _drops_inside(layer)] if training else []
+            if inner:
+                told = f"{', '.join(inner)}: dropout inside the cell draws other masks every time; torch's cannot be fed there."
+                session.notes.append(told)
+                return
             if training and not session.masks_fed:
                 session.notes.append("The Keras model drops out at random where torch's masks could not be fed; its training mode cannot be compared exactly.")
             raise CannotRunError(
