@@ -166,7 +166,7 @@ class Locator(Relating, Carrying, LeavingOut):
                 if after is None:
                     continue
                 made = self.torch.array(after[op.outputs[0]])
-                if made.shape == original.shape and close(made, original, _FAMILIAR):
+                if made.shape == original.shape and close(made, original, self.bound if self.bound >= ROUNDED else _FAMILIAR):
                     continue
                 if self.reached(departure, after, self.bound):
                     return 10**9, trial, after
@@ -342,7 +342,7 @@ class Locator(Relating, Carrying, LeavingOut):
         if instead is not None:
             trial = instead[1]
             return Finding(self.place(op, departure), self.keras_layer(departure), trial.cause, f"Keras uses {trial.says}{theirs}", trial.fix, True)
-        if found is not None and found[0] in {"input-rewired", "reduction-other"}:
+        if found is not None and (found[0] in {"input-rewired", "reduction-other"} or (found[0] == "axes-order" and departure.layer != "output")):
             return Finding(departure.layer, self.keras_layer(departure), *found, True)
         if found is not None:
             return Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)

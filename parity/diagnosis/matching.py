@@ -95,6 +95,7 @@ def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: 
         same = by_path.get(_plain(unit.name), [])
         if len(same) == 1 and kinship(unit, same[0]) >= 2 and found.of_keras(same[0]) is None:
             found.add(unit, same[0], "path")
+    _cells_written_out(found)
     match_unique(found)
     for torch in [unit for unit in found.open_torch if unit.kind == "raw"]:  # no run can tell: they are used by code, not by a call
         fitting = [unit for unit in found.open_keras if unit.kind == "raw" and kinship(torch, unit) >= 2]
@@ -103,6 +104,27 @@ def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: 
     for torch in [unit for unit in found.open_torch if unit.kind in NORMS]:
         _written_by_hand(found, torch)
     return found
+
+
+def _cells_written_out(found: Matching) -> None:
+    """A recurrence that the Keras side writes as a loop over two dense layers, one for the input and one for the state."""
+    kinds = {"rnn", "lstm", "gru"}
+    if any(unit.kind in kinds | {"own"} for unit in found.open_keras):
+        return
+    for torch in [unit for unit in found.open_torch if unit.kind in kinds and "weight_ih" in unit.pieces]:
+        chosen: list[tuple[Unit, Unit]] = []
+        for end, hints in (("ih", ("input", "x", "ih")), ("hh", ("state", "hidden", "recurrent", "hh"))):
+            pieces = {role: torch.pieces[f"{role}_{end}"] for role in ("weight", "bias") if f"{role}_{end}" in torch.pieces}
+            part = Unit(torch.path, "linear", torch.layer, f"{torch.part}.{end}" if torch.part else end, pieces)
+            fitting = [u for u in found.open_keras if u.kind == "linear" and kinship(part, u) == 3 and not any(u is other for _, other in chosen)]
+            named = [unit for unit in fitting if any(hint in unit.name.lower() for hint in hints)]
+            if not fitting:
+                break
+            chosen.append((part, (named or fitting)[0]))
+        if len(chosen) == 2:
+            found.torch_units = [unit for unit in found.torch_units if unit is not torch] + [part for part, _ in chosen]
+            for part, keras in chosen:
+                found.add(part, keras, "shape")
 
 
 class _Nothing:

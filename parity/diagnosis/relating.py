@@ -59,8 +59,7 @@ class Relating(Naming):
 
     def rewired(self, departure: Departure) -> tuple[str, str, str] | None:
         """The Keras side uses another of torch's values here."""
-        view = departure.view
-        for number, value in enumerate(self.flow.values if view is not None else ()):
+        for number, value in enumerate(self.flow.values):
             if number == departure.number or not value.is_floating_point() or value.numel() != departure.live.size or value.numel() < 2:
                 continue
             if self.same(self.torch.array(value), departure, EQUAL, only_so=True):

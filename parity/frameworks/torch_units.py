@@ -40,6 +40,8 @@ def unit_calls(flow: Flow, path: str, kind: str, part: str) -> list[UnitCall]:
     if part in ("q", "k", "v") and isinstance(module, torch.nn.Linear):
         return [_third(flow, call, "qkv".index(part)) for call in calls]
     if isinstance(module, torch.nn.RNNBase):
+        if kind == "linear":  # one of its products, which the Keras side has as a layer: no call's
+            return []
         found = [_recurrence(flow, call, part) for call in calls]
         return [call for call in found if call is not None]
     return [_whole(flow, call) for call in calls if call.inputs]
