@@ -2,6 +2,16 @@
 against PyTorch on one thread each.
 
 python -m benchmarks.models [PATTERN]
+
+Measured on a busy machine of two cores, torch 2.13.0, Keras 3.15.1 on TensorFlow 2.21.0; milliseconds of one processor, and Keras over torch:
+
+                      forward                     training step
+    ResNet-50          182.8   98.3  0.54         596.0  392.8  0.66
+    VGG-16             241.6  167.1  0.69         884.0  644.9  0.73
+    ViT-B              422.8  187.7  0.44        1419.4  613.1  0.43
+    LSTM                 2.0    3.9  1.94           7.0   12.1  1.74
+
+Weights move in 0.54 s (VGG-16), 0.41 s (ResNet-152) and 0.45 s (ViT-B), with 0, 7.8 and 0.1 MiB beyond the model.
 """
 
 import sys
