@@ -20,10 +20,11 @@ from parity.diagnosis.matching import complain
 from parity.diagnosis.session import Options, Session
 from parity.diagnosis.torch_runs import first_line
 from parity.errors import CannotRunError, ParityUsageError
+from parity.limits import limited
 from parity.row import Row
 from parity.spilling import trim
 from parity.trace import Record, Trace
-from parity.verdict import Verdict, worst
+from parity.verdict import Verdict
 
 LAYOUTS = ("auto", "channels_last", "same")
 MODES = ("eager", "graph", "jit")
@@ -107,7 +108,7 @@ def check(
         device=device,
         seed=seed,
     )
-    with _quiet(), _limited(time_limit):
+    with _quiet(), limited(time_limit):
         session = Session(torch_model, keras_model, inputs, options)
         with session.torch.restored(), session.keras.restored():
             session.torch.configure(device)
@@ -370,28 +371,6 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-@contextlib.contextmanager
-def _limited(seconds: float | None) -> Iterator[None]:
-    """Gives up after some seconds, where the platform can interrupt (the main thread of a POSIX process)."""
-    import signal
-    import threading
-
-    if seconds is None or threading.current_thread() is not threading.main_thread() or not hasattr(signal, "SIGALRM"):
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise CannotRunError(f"The check took longer than time_limit={seconds} s; give it smaller inputs or more time.")
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def _tree(session: Session) -> tuple[tuple[str, str], ...]:
     """The module tree of the torch side: path and class."""
     return tuple((path, type(module).__name__) for path, module in session.torch_model.named_modules())
@@ -400,7 +379,3 @@ def _tree(session: Session) -> tuple[tuple[str, str], ...]:
 def _pairs(session: Session) -> tuple[tuple[str, str, str], ...]:
     """Torch path, Keras path and how they were matched."""
     return tuple((m.torch.name, m.keras.name or m.keras.layer.name, m.how) for m in session.matching.matches)
-
-
-def verdict_of(rows: Sequence[Row]) -> Verdict:
-    return worst(row.verdict for row in rows if not row.known)
