@@ -152,6 +152,10 @@ class Relating(Naming):
             for start in np.ndindex(*[n + 1 for n in more]):
                 window = tuple(slice(s, s + n) for s, n in zip(start, moved.shape, strict=True))
                 if close(live[window], moved):
+                    outside = np.ones(live.shape, bool)
+                    outside[window] = False
+                    if not departure.pads and live[outside].any():  # more values, and no padding
+                        continue
                     sides = [(s, n - s) for s, n in zip(start, more, strict=True) if n]
                     told = (
                         f"Keras pads {sides} where torch pads {departure.pads} on both sides" if departure.pads else f"Keras pads {sides} where torch does not"
