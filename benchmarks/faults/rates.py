@@ -8,6 +8,8 @@ from benchmarks.faults.cases import cases
 
 Result = dict[str, Any]
 COLUMNS = ("detected", "located", "named", "confirmed", "innocents")
+UNSEEN = frozenset({"dense_net", "seq2seq", "wave_net", "point_net"})
+"""Ports written after the trials, which were not changed for them."""
 GOALS = {"detected": 1.0, "located": 0.98, "named": 0.92, "confirmed": 0.85, "innocents": 0.02}
 """The last is a ceiling: part of the cases whose report blames a place without a fault."""
 
@@ -57,12 +59,16 @@ def rates(results: Sequence[Result], total: int, made: dict[str, str]) -> dict[s
     """Everything that the tables show."""
     lines = [line for result in results for line in scored(result)]
     right = [result for result in results if not result["faults"]]
-    alarms = [{"case": r["case"], "verdict": r.get("verdict", ""), "error": r.get("error", "")} for r in right if not r.get("ok", False)]
+    refused = [{"case": r["case"], "verdict": r.get("verdict", ""), "error": r.get("error", "")} for r in right if not r.get("ok", False)]
+    alarms = [case for case in refused if case["verdict"] != "vacuous"]
+    vacuous = [case["case"] for case in refused if case["verdict"] == "vacuous"]  # nothing but zeros was compared: neither right nor wrong
     single = [line for line in lines if line["together"] == 1]
     groups: dict[str, list[dict[str, Any]]] = {"single faults": single}
     groups |= {
         f"single, {name} sight of the trials": [line for line in single if line["blind"] is blind] for name, blind in (("without", True), ("with", False))
     }
+    unseen = [line for line in single if line["case"].partition(":")[0] in UNSEEN]
+    groups[f"single, unseen: {', '.join(sorted({line['case'].partition(':')[0] for line in unseen}))}"] = unseen
     groups |= {"pairs, per fault": [line for line in lines if line["together"] == 2], "threes, per fault": [line for line in lines if line["together"] == 3]}
     groups |= {f"single, first seen in: {phase}": [line for line in single if line["seen"] == phase] for phase in PHASES}
     groups["all"] = lines
@@ -78,7 +84,7 @@ def rates(results: Sequence[Result], total: int, made: dict[str, str]) -> dict[s
         "goals": GOALS,
         "reached": reached,
         "check": table,
-        "right": {"ports": len(right), "false_alarms": alarms},
+        "right": {"ports": len(right), "false_alarms": alarms, "vacuous": vacuous},
         "usual": _usual(results),
         "misses": [line for line in lines if not (line["detected"] and line["located"] and line["named"]) or line["innocents"]],
         "unconfirmed": [f"{line['case']} ({line['fault']})" for line in lines if line["named"] and not line["confirmed"]],
@@ -127,7 +133,8 @@ def as_markdown(found: dict[str, Any]) -> str:
         "",
         "Mistakes as people make them when porting, planted one at a time, in pairs and in threes into right ports of different style"
         " (`benchmarks/faults/ports`), and right ports that are only written differently (`benchmarks/faults/variants`). The author of a fault marked blind"
-        " had not seen the trials that are to name it.",
+        " had not seen the trials that are to name it. The trials have since been extended in sight of what they missed here; the ports named *unseen* were"
+        " written after that, by an author who knew nothing of the tool, and nothing was changed for them.",
         "",
         *_incomplete(found),
         "**Detected**: the report is not ok (of a fault below what float32 can see: a finding at its place). **Located**: a finding is at a place of the"
@@ -166,6 +173,9 @@ def _tables(found: dict[str, Any]) -> Iterable[str]:
     yield ""
     alarms = found["right"]["false_alarms"]
     yield f"False alarms on {found['right']['ports']} right ports: {len(alarms)}{': ' + ', '.join(a['case'] for a in alarms) if alarms else ''}."
+    if found["right"]["vacuous"]:
+        yield ""
+        yield f"Called vacuous, and so not ok, because every output is zero on both sides: {', '.join(found['right']['vacuous'])}."
     yield ""
     yield "| usual check | detected | faults of outputs | faults of training | false alarms |"
     yield "|---|---|---|---|---|"

@@ -27,6 +27,9 @@ def inside(session: Any, point: Checkpoint, row: Any, bound: float = NOTE_BOUND)
         if found:
             return found
         changes = list(proposals(session, point))
+        if vanishes(session, point, (), bound):
+            told = "computes otherwise than a copy made from its configuration, which agrees with torch: an attribute was set after it was made"
+            return [Finding(path, where, changes[0].cause if changes else "", f"{type(layer).__name__} {told}", "make the layer with torch's arguments", True)]
         for size in range(1, min(4, len(changes)) + 1):
             for chosen in combinations(changes, size):
                 if len({key for c in chosen for key in c.config}) == sum(len(c.config) for c in chosen) and vanishes(session, point, chosen, bound):
