@@ -151,6 +151,21 @@ def test_a_bad_report_is_one_sentence(tmp_path, content, told):
         read_report(tmp_path / "report.json")
 
 
+def test_the_planted_faults_are_shown_from_their_file(run, tmp_path):
+    assert "make faults" in (run.out / "index.html").read_text()
+    rates = {"detected": 1.0, "located": 0.987, "named": 0.5, "confirmed": 0.25, "innocents": 0.0}
+    told = {"check": {"all": {"faults": 4, **rates}}, "usual": {"allclose": {"detected": 0.75, "false_alarms": 2}}, "goals": rates, "cases": 5, "of": 6}
+    right = {"ports": 3, "false_alarms": [{"case": "odd/port"}], "vacuous": ["zeros"]}
+    (tmp_path / "faults.json").write_text(json.dumps({**told, "right": right}))
+    write_report(replace(run, out=tmp_path))
+    page = (tmp_path / "index.html").read_text()
+    assert all(word in page for word in ("98.7 %", "odd/port", "zeros", "75.0 %", "5 of 6 cases"))
+    assert "| all | 4 | 100.0 % | 98.7 % | 50.0 % | 25.0 % | 0.0 % |" in (tmp_path / "report.md").read_text()
+    (tmp_path / "faults.json").write_text('{"check": 3}')
+    with pytest.raises(ParityUsageError, match="make faults"):
+        write_report(replace(run, out=tmp_path))
+
+
 def test_the_margin_is_drawn_from_its_file_and_asked_for_where_absent(run, tmp_path):
     assert "make margin" in (run.out / "index.html").read_text()
     margin = tmp_path / "measured.json"

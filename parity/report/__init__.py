@@ -15,18 +15,19 @@ def write_report(run: Run, *, margin: Path | None = None) -> list[Path]:
     """Writes index.html, concepts/*.html, report.md, report.csv, report.json and junit.xml into `run.out`, each whole or not at all.
 
     Equal results give equal files: what changes from run to run (dates, durations) stands in one place of each. Pages of concepts whose results and
-    sources are those of the last time are left as they lie. Where there is an exam.json, exam.html shows it.
+    sources are those of the last time are left as they lie. Where there is an exam.json, exam.html shows it; where a faults.json, a section does.
 
     Args:
         margin: the measured margin of the rule, written by `make margin`; by default `margin.json` in `run.out`.
 
     Raises:
-        ParityUsageError: `margin` or exam.json is not such a file.
+        ParityUsageError: `margin`, exam.json or faults.json is not such a file.
         OSError: `run.out` cannot be written.
     """
     from parity.report import page
     from parity.report.data import case_texts, to_json
     from parity.report.exam import read_exam
+    from parity.report.faults import read_faults
     from parity.report.junit import to_junit
     from parity.report.margin import read_margin
     from parity.report.shelf import Shelf
@@ -35,7 +36,9 @@ def write_report(run: Run, *, margin: Path | None = None) -> list[Path]:
     from parity.report.view import view
     from parity.trace import write_atomically
 
-    report = view(run, read_margin(margin or run.out / "margin.json", required=margin is not None), read_exam(run.out / "exam.json"))
+    report = view(
+        run, read_margin(margin or run.out / "margin.json", required=margin is not None), read_exam(run.out / "exam.json"), read_faults(run.out / "faults.json")
+    )
     texts = case_texts(run)
     files = {"report.json": to_json(run, texts), "report.md": to_markdown(report), "junit.xml": to_junit(run), "index.html": page.to_html(report)}
     for name, content in files.items():

@@ -14,6 +14,7 @@ from parity.report import closeness
 from parity.report.charts import Panel, margin_plot, training_panels
 from parity.report.data import ordered
 from parity.report.exam import Exam
+from parity.report.faults import Faults
 from parity.report.figures import figure_panels
 from parity.report.listing import listing
 from parity.report.margin import Margin
@@ -146,6 +147,7 @@ class ReportView:
     settings: tuple[Setting, ...]
     margin: Margin | None
     exam: Exam | None = None
+    faults: Faults | None = None
 
     @cached_property
     def headline(self) -> str:
@@ -188,11 +190,11 @@ class ReportView:
         return {"started": self.run.started, "seconds": round(self.run.seconds, 1), "cases": {case.id: round(case.result.time, 3) for case in self.cases}}
 
 
-def view(run: Run, margin: Margin | None = None, exam: Exam | None = None) -> ReportView:
+def view(run: Run, margin: Margin | None = None, exam: Exam | None = None, faults: Faults | None = None) -> ReportView:
     """The view of a run, in the order of the pages."""
     results = ordered(run.results)
     concepts = tuple(ConceptView(name, tuple(map(CaseView, group))) for name, group in groupby(results, key=lambda result: result.case.concept))
-    return ReportView(run, concepts, tuple(_settings(results)), margin, exam)
+    return ReportView(run, concepts, tuple(_settings(results)), margin, exam, faults)
 
 
 def anchor(name: str) -> str:
