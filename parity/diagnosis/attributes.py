@@ -109,6 +109,14 @@ def _conv(module: Any, layer: Any, point: Checkpoint) -> Iterator[Change]:
     slug = "dilated-same" if max(dilation) > 1 else "causal-conv1d" if layer.padding == "causal" else "same-stride2" if max(stride) > 1 else "conv-padding"
     fix = f"ZeroPadding{rank}D({pads[0] if len(set(pads)) == 1 else pads}) before {name}(padding='valid')" if any(pads) else f"{name}(padding='valid')"
     told = f"padding={layer.padding!r} where torch pads {pads} on both sides"
+    span = dilation[0] * (module.kernel_size[0] - 1)
+    if point.outer:
+        if rank == 1 and point.outer == (span, 0):
+            yield Change("causal-conv1d", f"padding={layer.padding!r} where torch pads {point.outer}", "padding='causal'", {"padding": "causal"})
+        elif len(set(point.outer)) == 1:
+            around = f"ZeroPadding{rank}D({point.outer[0]}) before {name}(padding='valid')"
+            yield Change(slug, f"padding={layer.padding!r} where torch pads {point.outer}", around, {"padding": "valid"}, (point.outer[0],) * rank)
+        return
     if point.window is not None and rank == 1 and layer.padding != "causal":
         yield Change(
             "causal-conv1d", f"padding={layer.padding!r} where torch pads {pads[0]} before only (cuts the end)", "padding='causal'", {"padding": "causal"}

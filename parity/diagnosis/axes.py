@@ -62,6 +62,17 @@ def padded_as(match: Match, given: list[np.ndarray], live: list[np.ndarray], lay
     return [np.pad(given[0], [(0, 0), (0, 0), *[(p, p) for p in pads]], mode=mode), *given[1:]], pads, None  # type: ignore[call-overload]
 
 
+def before_padding(match: Match, call: Any, flow: Any, live: list[np.ndarray], layer: Any) -> tuple[int, tuple[int, ...]] | None:
+    """The value that torch's code pads in front of a convolution, and by how much, where the Keras layer pads by itself."""
+    if match.keras.kind != "conv" or match.torch.kind != "conv" or getattr(layer, "padding", "valid") == "valid" or not live:
+        return None
+    op = flow.producers.get(call.entered[0])
+    if op is None or op.name != "pad" or sorted(flow.values[op.inputs[0]].shape) != sorted(live[0].shape):
+        return None
+    sides = op.args[1] if len(op.args) > 1 else op.kwargs.get("pad", ())
+    return op.inputs[0], tuple(sides)
+
+
 def _strides(module: Any) -> tuple[int, ...]:
     return (module.stride,) if isinstance(module.stride, int) else tuple(module.stride)
 

@@ -7,13 +7,13 @@ compared with torch's (inside the layer), (c) torch's output goes on. In the fir
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from parity.diagnosis.assigning import Assigning, Restart
-from parity.diagnosis.axes import CHANNEL_KINDS, View, cropped_as, cut_by_torch, linear_activation, padded_as, tensor_places
+from parity.diagnosis.axes import CHANNEL_KINDS, View, before_padding, cropped_as, cut_by_torch, linear_activation, padded_as, tensor_places
 from parity.diagnosis.layouts import Order, channels_last, matching, orders, standing
 from parity.diagnosis.matching import Match, Matching
 from parity.diagnosis.units import Unit
@@ -42,6 +42,7 @@ class Checkpoint:
     training: bool = False
     window: Any = None  # the part of torch's output that the Keras layer gives
     turned: bool = False  # a backward direction that the Keras side feeds a sequence turned round
+    outer: tuple[int, ...] = ()  # what torch's code pads before the module (the last axis first, as F.pad) and the Keras layer by itself
     pads: tuple[int, ...] = ()  # what torch pads inside the module and the Keras side before the layer: it is part of `given`
 
     @property
@@ -204,6 +205,9 @@ class Forcing(Assigning):
             final = self.folded_call(first, index) or final
         if first.patch is not None:
             return self.force_patches(first, layer, call, live, args, kwargs, proceed)
+        outer = before_padding(first, call, self.flow, live, layer)
+        if outer is not None:
+            call = replace(call, entered=(outer[0],), given=(self.flow.values[outer[0]],))
         recorded = [self.torch.shared(t) for t in call.given[: len(live)]]
         given, pads, window = padded_as(first, recorded, live, layer)
         given = [array if any(array is r for r in recorded) else spilled(array) for array in given]
@@ -224,6 +228,7 @@ class Forcing(Assigning):
                     new_kwargs[place] = tensor
         point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {})
         point.live = [None if v is None or v.order.shape != a.shape else v.undo(spilled(a), g.shape) for v, a, g in zip(views, live, given, strict=False)]
+        point.outer = outer[1] if outer is not None else ()
         point.pads, point.training, point.window, point.turned = pads, self.flow.training, window, turned
         if self.recording:
             point.raw_inputs = [args[p] if isinstance(p, int) else kwargs[p] for p in places]

@@ -14,6 +14,7 @@ import numpy as np
 
 from parity.diagnosis.carrying import Carrying
 from parity.diagnosis.findings import Finding
+from parity.diagnosis.forcing import Seen
 from parity.diagnosis.layouts import EQUAL, ROUNDED, Index, Order, close, matching
 from parity.diagnosis.leaving_out import LeavingOut
 from parity.diagnosis.naming import Departure
@@ -43,6 +44,9 @@ class Locator(Relating, Carrying, LeavingOut):
         self.seen = list(self.forced.seen)
         for seen in self.seen:
             self.index.add(seen.array, seen)
+        for array in self.session.given.keras_arrays:
+            if array.dtype.kind == "f":
+                self.index.add(array.astype(np.float64), Seen(array.astype(np.float64), "input", "", -1, True))
         self.given = set(self.flow.inputs)
         self.joining = {match.torch.path for match in self.session.matching.matches if match.torch.kind == "attention"}  # fed several values
         self.cache: dict[int, bool] = {}
@@ -76,6 +80,7 @@ class Locator(Relating, Carrying, LeavingOut):
                 or number in self.units
                 or not array.is_floating_point()
                 or array.numel() <= 1
+                or (number in self.flow.producers and not self.flow.producers[number].inputs)  # a constant: what takes it is judged
                 or self._found(self.torch.array(array))
             )
         return self.cache[number]

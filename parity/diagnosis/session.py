@@ -188,7 +188,7 @@ class Session(TorchRuns, KerasNames):
                     if tuple(mask.shape[a] for a in axes) == shape or (mask.size == int(np.prod(shape)) and mask.ndim != len(shape)):
                         del left[: i + 1]
                         self.masks_fed += 1
-                        return x * self.keras.tensor(mask.transpose(axes).reshape(shape).astype(np.float32)) / (1.0 - rate)
+                        return x * self.keras.tensor(_as_dropped(layer, mask.transpose(axes).reshape(shape)).astype(np.float32)) / (1.0 - rate)
             return proceed(*args, **kwargs)
 
         from parity.frameworks.keras_tracing import watched
@@ -350,6 +350,17 @@ def _fresh(optimizer: Any) -> Callable[..., Any]:
     if hasattr(optimizer, "get_config") and not isinstance(optimizer, type):
         return lambda **_: type(optimizer).from_config(optimizer.get_config())
     return optimizer
+
+
+def _as_dropped(layer: Any, mask: np.ndarray) -> np.ndarray:
+    """A mask as a layer would draw it that drops whole channels, or other axes together."""
+    together = getattr(layer, "noise_shape", None)
+    if "Spatial" in type(layer).__name__:
+        last = getattr(layer, "data_format", "channels_last") != "channels_first"
+        together = (None, *[1] * (mask.ndim - 2), None) if last else (None, None, *[1] * (mask.ndim - 2))
+    for axis, size in enumerate(together or ()):
+        mask = mask.take([0], axis) if size == 1 else mask
+    return mask
 
 
 def _built(model: Any, argument: str) -> Any:
