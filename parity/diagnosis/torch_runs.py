@@ -108,6 +108,7 @@ class TorchRuns:
             show_dropout(model)
             parameters = {name: p for name, p in model.named_parameters() if p.requires_grad}
             optimizer = options.optimizer[0](model.parameters()) if options.optimizer and steps else None
+            begun = {name: p.detach().clone() for name, p in parameters.items()} if optimizer is not None else {}
             run: TorchRun | None = None
             records: list[Record] = []
             masks: list[list[Any]] = []
@@ -146,6 +147,8 @@ class TorchRuns:
             if steps > 1 and training:
                 records += self._torch_buffers(model, f"@{steps}")
             assert run is not None
+            for name, p in parameters.items() if begun else ():  # what is replayed later is the first step's
+                p.data.copy_(begun[name])
             adapter.park(model)
             return run
 

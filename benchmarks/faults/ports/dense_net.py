@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from benchmarks.faults.building import as_trained, normal
+from benchmarks.faults.own import UnbiasedNorm
 from benchmarks.faults.port import Fault
 from benchmarks.faults.weights import at, copy_weights
 
@@ -67,7 +68,7 @@ def build_torch():
 
 
 def bn(x, name, *, momentum=0.9, epsilon=1e-5, frozen=False):
-    layer = layers.BatchNormalization(momentum=momentum, epsilon=epsilon, name=name)
+    layer = UnbiasedNorm(momentum=momentum, epsilon=epsilon, name=name)
     return layer(x, training=False) if frozen else layer(x)
 
 
@@ -213,10 +214,23 @@ FAULTS = [
         "the maximum joined before the mean",
         {"pools": "max_first"},
     ),
-    Fault("momentum", "block2.1.norm2", "momentum", "Keras' default momentum 0.99", {"units": {(2, 2): {"inner": {"momentum": 0.99}}}}, seen="train"),
-    Fault("norm_frozen", ("stem.norm", "stem"), "training", "called with training=False for good", {"start": {"norm": {"frozen": True}}}, seen="train"),
     Fault(
-        "dropout_keeps", ("block3.0.drop", "block3.0"), "dropout", "the share kept, 0.8, given as the rate", {"units": {(3, 1): {"rate": 0.8}}}, seen="dropout"
+        "momentum",
+        "block2.1.norm2",
+        "momentum",
+        "Keras' default momentum 0.99",
+        {"units": {(2, 2): {"inner": {"momentum": 0.99}}}},
+        seen="train",
+        training=True,
+    ),
+    Fault(
+        "dropout_keeps",
+        ("block3.0.drop", "block3.0"),
+        "dropout",
+        "the share kept, 0.8, given as the rate",
+        {"units": {(3, 1): {"rate": 0.8}}},
+        seen="dropout",
+        training=True,
     ),
     Fault(
         "skip_detached",
