@@ -8,8 +8,18 @@ from benchmarks.faults.cases import cases
 
 Result = dict[str, Any]
 COLUMNS = ("detected", "located", "named", "confirmed", "innocents")
-UNSEEN = frozenset({"dense_net", "seq2seq", "wave_net", "point_net"})
-"""Ports written after the trials, which were not changed for them."""
+LAST = frozenset({"dense_net", "seq2seq", "wave_net", "point_net"})
+"""Ports written after the trials."""
+NEW = (
+    "- wave_net and point_net, 36 single faults, nothing changed: 97.2 % detected, 52.8 % located, 50.0 % named, 47.2 % confirmed, innocents in 55.6 %. Two"
+    " things were behind nearly all of it: a Keras convolution that pads by itself where torch's code pads in front, and inputs and constants that did not"
+    " count as known values.",
+    "- dense_net and seq2seq, 36 single faults, with only these two mended: 91.7 % detected, 86.1 % located, named and confirmed, innocents in 52.8 %. Behind"
+    " it: recurrences were replayed with the weights after the optimizer's steps; three faults that only training shows were checked without it; and the"
+    " optimizer of seq2seq was not PyTorch's to the last digits, which the tool said each time.",
+    "",
+    "The table has them as they stand now, with that mended.",
+)
 GOALS = {"detected": 1.0, "located": 0.98, "named": 0.92, "confirmed": 0.85, "innocents": 0.02}
 """The last is a ceiling: part of the cases whose report blames a place without a fault."""
 
@@ -67,8 +77,7 @@ def rates(results: Sequence[Result], total: int, made: dict[str, str]) -> dict[s
     groups |= {
         f"single, {name} sight of the trials": [line for line in single if line["blind"] is blind] for name, blind in (("without", True), ("with", False))
     }
-    unseen = [line for line in single if line["case"].partition(":")[0] in UNSEEN]
-    groups[f"single, unseen: {', '.join(sorted({line['case'].partition(':')[0] for line in unseen}))}"] = unseen
+    groups["single, of the ports written last"] = [line for line in single if line["case"].partition(":")[0] in LAST]
     groups |= {"pairs, per fault": [line for line in lines if line["together"] == 2], "threes, per fault": [line for line in lines if line["together"] == 3]}
     groups |= {f"single, first seen in: {phase}": [line for line in single if line["seen"] == phase] for phase in PHASES}
     groups["all"] = lines
@@ -80,6 +89,7 @@ def rates(results: Sequence[Result], total: int, made: dict[str, str]) -> dict[s
         "made": made,
         "cases": len(results),
         "of": total,
+        "versions": len({r.get("sources") for r in results}),
         "seconds": round(sum(r.get("seconds", 0.0) for r in results), 1),
         "goals": GOALS,
         "reached": reached,
@@ -133,8 +143,10 @@ def as_markdown(found: dict[str, Any]) -> str:
         "",
         "Mistakes as people make them when porting, planted one at a time, in pairs and in threes into right ports of different style"
         " (`benchmarks/faults/ports`), and right ports that are only written differently (`benchmarks/faults/variants`). The author of a fault marked blind"
-        " had not seen the trials that are to name it. The trials have since been extended in sight of what they missed here; the ports named *unseen* were"
-        " written after that, by an author who knew nothing of the tool, and nothing was changed for them.",
+        " had not seen the trials that are to name it. The trials have since been extended in sight of what they missed here, so that these rates are those"
+        " of known mistakes. How new ones fare, the ports *written last* told, by authors who knew nothing of the tool:",
+        "",
+        *NEW,
         "",
         *_incomplete(found),
         "**Detected**: the report is not ok (of a fault below what float32 can see: a finding at its place). **Located**: a finding is at a place of the"
@@ -155,9 +167,12 @@ def as_markdown(found: dict[str, Any]) -> str:
 
 
 def _incomplete(found: dict[str, Any]) -> list[str]:
+    told = f"The cases were judged by {found['versions']} successive versions of the sources; `make faults` judges all by one."
+    mixed = [told, ""] if found["versions"] > 1 else []
     if found["cases"] == found["of"]:
-        return []
+        return mixed
     return [
+        *mixed,
         f"**This run is not complete**: {found['of'] - found['cases']} cases are missing, the last in the order of the ports' names. Nothing is extrapolated.",
         "",
     ]

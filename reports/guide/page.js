@@ -30,7 +30,7 @@
       row.hidden = !fits;
       if (fits) { shown += 1; concepts.add(concept); }
     }
-    for (const element of all(".lane, details.concept")) element.hidden = !concepts.has(element.dataset.concept);
+    for (const element of all(".lane")) element.hidden = !concepts.has(element.dataset.concept);
     for (const group of all(".area")) group.hidden = !one(".lane:not([hidden])", group);
     for (const table of all("section.letter")) table.hidden = !one("tr[data-row]:not([hidden])", table);
     one("output", form).textContent = shown === rows.length ? "" : `${shown} of ${rows.length} shown`;
