@@ -65,6 +65,8 @@ class Relating(Naming):
             if self.same(self.torch.array(value), departure, EQUAL, only_so=True):
                 source, wanted = self.behind(number, departure), self.behind(departure.number, departure)
                 told = f"Keras takes what comes from {source} where torch takes what comes from {wanted}"
+                if source == wanted:
+                    told = f"Keras takes another value than torch of those that come from {source}"
                 return "input-rewired", told, f"feed it what comes from {wanted}"
         return None
 
