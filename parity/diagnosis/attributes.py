@@ -168,9 +168,8 @@ def _recurrence(session: Any, module: Any, layer: Any, kind: str, point: Checkpo
         told = f"go_backwards={layer.go_backwards} where torch reads {'backwards' if reverse else 'forwards'}"
         yield Change("rnn-go-backwards", told, f"{name}(go_backwards={reverse})", {"go_backwards": reverse}, flip=reverse)
     if point.call_args[1].get("mask") is not None or getattr(point.call_args[0][0], "_keras_mask", None) is not None:
-        yield Change(
-            "rnn-mask", "a mask makes it skip padded steps, which torch reads", "mask_zero=False, or pack the sequence in torch", {}, call={"mask": None}
-        )
+        told = "a mask makes it skip padded steps, which torch reads"
+        yield Change("rnn-mask", told, "mask_zero=False, or pack the sequence in torch", {}, call={"mask": None}, unmasked=True)
     if getattr(layer, "stateful", False):
         yield Change("rnn-stacked-state", "stateful=True carries the state over", "stateful=False", {"stateful": False})
     if getattr(layer, "dropout", 0) or getattr(layer, "recurrent_dropout", 0):

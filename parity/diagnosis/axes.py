@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,26 +142,6 @@ def linear_activation(layer: Any, kind: str) -> Iterator[Any]:
 
 def _identity(x: Any) -> Any:
     return x
-
-
-def tensor_places(layer: Any, kind: str, args: tuple[Any, ...], kwargs: Mapping[str, Any], is_tensor: Any) -> list[Any]:
-    """Where a call has its tensor inputs, in torch's order."""
-    if kind == "attention":
-        order = {"query": 0, "value": 1, "key": 2}
-        found: list[Any] = []
-        for name in ("query", "key", "value"):
-            if len(args) > order[name] and is_tensor(args[order[name]]):
-                found.append(order[name])
-            elif is_tensor(kwargs.get(name)):
-                found.append(name)
-        return found
-    for i, value in enumerate(args):
-        if is_tensor(value):
-            return [i]
-    for name in ("inputs", "x", "input"):
-        if is_tensor(kwargs.get(name)):
-            return [name]
-    return [name for name, value in kwargs.items() if is_tensor(value)][:1]
 
 
 def flattened_from(flow: Any, number: int | None, features: int) -> tuple[int, ...] | None:

@@ -18,6 +18,7 @@ from parity.diagnosis.locating import Locator
 from parity.diagnosis.loss_findings import loss_findings
 from parity.diagnosis.naming import Departure
 from parity.diagnosis.optimizer_findings import optimizer_findings
+from parity.diagnosis.states import RECURRENT
 from parity.row import Row, judge_arrays
 from parity.verdict import Verdict
 
@@ -137,7 +138,7 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
             findings += [noted(f, severe) for f in locator.locate(departure)]
         if severe and findings:
             break
-    return findings
+    return [f for f in findings if not any(f is other for other in locator.merged)]
 
 
 def noted(finding: Finding, severe: bool) -> Finding:
@@ -163,7 +164,8 @@ def departures(session: Any, training: bool, fine: list[tuple[Checkpoint, Checkp
             elif departs(point.given[i], other.given[i], live, other.live[i] if i < len(other.live) else None):
                 view = point.views[i]
                 raw = session.keras.array(point.raw_inputs[i])
-                yield Departure(number, raw, view, point.name, point.raw_inputs[i], point.pads, mode), point
+                started = i > 0 and point.match.keras.kind in RECURRENT
+                yield Departure(number, raw, view, point.name, point.raw_inputs[i], point.pads, mode, started), point
 
 
 def output_departures(session: Any, training: bool, forced: Any, departs: Any) -> list[Departure]:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from parity.diagnosis.assigning import Assigning, Restart
-from parity.diagnosis.axes import CHANNEL_KINDS, View, before_padding, cropped_as, cut_by_torch, linear_activation, padded_as, tensor_places
+from parity.diagnosis.axes import CHANNEL_KINDS, View, before_padding, cropped_as, cut_by_torch, linear_activation, padded_as
 from parity.diagnosis.layouts import Order, channels_last, matching, orders, standing
 from parity.diagnosis.matching import Match, Matching
+from parity.diagnosis.states import at, given_states, put, tensor_places, with_states
 from parity.diagnosis.units import Unit
 from parity.spilling import release, spilled
 
@@ -53,6 +54,14 @@ class Checkpoint:
 def mark(tensor: Any) -> int:
     """A number that is this tensor's alone: TensorFlow's, which outlives the tensor, else its id while it lives."""
     return getattr(tensor, "_id", None) or id(tensor)
+
+
+def masked_as(old: Any, new: Any) -> Any:
+    """The new tensor with the mask of padding that Keras has attached to the old one."""
+    mask = getattr(old, "_keras_mask", None)
+    if mask is not None:
+        new._keras_mask = mask
+    return new
 
 
 @dataclass(eq=False)
@@ -187,7 +196,7 @@ class Forcing(Assigning):
 
     def force(self, layer: Any, units: list[Unit], args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
         places = tensor_places(layer, units[0].kind, args, kwargs, self.keras.is_tensor)
-        live = [self.keras.array(args[p] if isinstance(p, int) else kwargs[p]) for p in places]
+        live = [self.keras.array(at(p, args, kwargs)) for p in places]
         for unit in units:
             if self.matching.of_keras(unit) is None:
                 self.assign(unit, live)
@@ -208,7 +217,10 @@ class Forcing(Assigning):
         outer = before_padding(first, call, self.flow, live, layer)
         if outer is not None:
             call = replace(call, entered=(outer[0],), given=(self.flow.values[outer[0]],))
-        recorded = [self.torch.shared(t) for t in call.given[: len(live)]]
+        new_args, new_kwargs, states = with_states(layer, first.keras.kind, args, kwargs, call, self.keras)
+        live += [self.keras.array(at(p, new_args, new_kwargs)) for p in states]
+        places += states
+        recorded = given_states([self.torch.shared(t) for t in call.given[: len(live)]], live)
         given, pads, window = padded_as(first, recorded, live, layer)
         given = [array if any(array is r for r in recorded) else spilled(array) for array in given]
         turned = first.torch.part.endswith("_reverse") and bool(live) and matching(np.flip(given[0], self.time_axis(first)), live[0]) is not None
@@ -216,22 +228,20 @@ class Forcing(Assigning):
         self.find_seam(first, call, given, live)
         if first.torch.kind in CHANNEL_KINDS and live:
             self.find_unflattened(first, call, given[0], live[0])
-        views, new_args, new_kwargs = [], list(args), dict(kwargs)
+        raw = [at(p, new_args, new_kwargs) for p in places]
+        views = []
         for i, (place, mine, theirs) in enumerate(zip(places, given, live, strict=False)):
             view = self.view(first, index, f"in{i}", mine, theirs, self.canonical_in(first, mine))
             views.append(view)
             if view is not None:
-                tensor = self.keras.tensor(view.apply(mine)) if mine.dtype.kind == "f" else self.integers(view.apply(mine), args, kwargs, place)
-                if isinstance(place, int):
-                    new_args[place] = tensor
-                else:
-                    new_kwargs[place] = tensor
+                tensor = self.keras.tensor(view.apply(mine)) if mine.dtype.kind == "f" else self.integers(view.apply(mine), raw[i])
+                put(place, masked_as(raw[i], tensor), new_args, new_kwargs)
         point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {})
         point.live = [None if v is None or v.order.shape != a.shape else v.undo(spilled(a), g.shape) for v, a, g in zip(views, live, given, strict=False)]
         point.outer = outer[1] if outer is not None else ()
         point.pads, point.training, point.window, point.turned = pads, self.flow.training, window, turned
         if self.recording:
-            point.raw_inputs = [args[p] if isinstance(p, int) else kwargs[p] for p in places]
+            point.raw_inputs = raw
             point.call_args = tuple(new_args), new_kwargs
         self.found.checkpoints.append(point)
         with linear_activation(layer, units[0].kind) as activation:
@@ -255,8 +265,7 @@ class Forcing(Assigning):
             out = self.live(proceed, args, kwargs)
         return self.hand_on(point, layer, out, activation)
 
-    def integers(self, array: np.ndarray, args: Any, kwargs: Any, place: Any) -> Any:
-        like = args[place] if isinstance(place, int) else kwargs[place]
+    def integers(self, array: np.ndarray, like: Any) -> Any:
         import_dtype = getattr(like, "dtype", None)
         return self.keras.engine.tensor(array.astype(str(import_dtype).replace("<dtype: '", "").replace("'>", "").replace("torch.", "")))
 
@@ -290,7 +299,7 @@ class Forcing(Assigning):
             if activation is not None:
                 self.see(tensor, "forced", forced=True)
                 tensor = activation(tensor)
-            handed.append(tensor)
+            handed.append(masked_as(leaf, tensor))
             self.stack.append(layer.name)
             self.see(tensor, "forced", forced=activation is None)
             self.stack.pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
@@ -92,13 +93,12 @@ def _cut(session: Any, bad: Sequence[Row]) -> Iterator[Finding]:
             embedding.torch.path, embedding.keras.name, "emb-padding-idx", told, "zero the gradient of that row, or mask it", equal(other, mine, 1e-7)
         )
         return
-    for op, number, path in _cuts(session, run, names):
-        again = session.run_torch("float64", training, like=run, cut=(op, number))
+    for cut, path, told in _cuts(session, run, names):
+        again = session.run_torch("float64", training, like=run, cut=cut)
         mine = {f"{r.role}:{r.name}": r.array for r in again.records if r.role in {"grad", "input_grad"}}
         noise = 1e-12 * max((float(np.max(np.abs(array), initial=0.0)) for array in mine.values()), default=0.0)  # a bias before a norm has none but rounding
         if all(equal(theirs[k], a, 1e-6) or np.max(np.abs(theirs[k] - a), initial=0.0) <= noise for k, a in mine.items() if k in theirs):
-            name = run.flow.ops[op].name
-            yield Finding(path, "", "stop-gradient", f"the gradient is cut off on the way into torch's {name}", "remove the stop_gradient", True)
+            yield Finding(path, "", "stop-gradient", f"the gradient is cut off on the way into {told}", "remove the stop_gradient", True)
             return
     last = _last_wrong(session, run, names)
     if last is not None:
@@ -117,27 +117,54 @@ def _last_wrong(session: Any, run: Any, names: set[str]) -> str | None:
     return units[-1].path if units else None
 
 
-def _cuts(session: Any, run: Any, names: set[str]) -> Iterator[tuple[int, int, str]]:
-    """(operation, value) where a gradient may be cut: the way from the last wrong unit to the next ones first, then everywhere."""
-    from parity.diagnosis.locating import Locator
+def _cuts(session: Any, run: Any, names: set[str]) -> Iterator[tuple[Any, str, str]]:
+    """Where a gradient may be cut, the place to name and the words for it: the way from the last wrong unit to the next ones first, then everywhere."""
+    from parity.frameworks.torch_tracing import Cut
 
     flow = run.flow
-    locator = Locator.__new__(Locator)  # only for its table of what units made
-    locator.session, locator.flow, locator.units, locator.given = session, flow, {}, set(flow.inputs)
+    units: dict[int, str] = {}
     for match in session.matching.matches:
         for call in run.calls.get(id(match.torch), []):
             for number in call.left.values():
                 if number is not None:
-                    locator.units.setdefault(number, match.torch.path)
+                    units.setdefault(number, match.torch.path)
+    uses = Counter(n for op in flow.ops for n in set(op.inputs))
+
+    def place(index: int, number: int) -> str:
+        op = flow.ops[index]
+        return units[number] if uses[number] == 1 and number in units and not op.path else str(consumer_of(flow, op))  # "": the model's own forward
+
     last = _last_wrong(session, run, names)
-    starts = [n for n, path in locator.units.items() if path == last] or list(flow.inputs)
+    starts = [n for n, path in units.items() if path == last] or list(flow.inputs)
     reached, near = set(starts), []
     for op in flow.ops:
         if reached & set(op.inputs):
             near += [(op.index, n) for n in op.inputs if n in reached]
-            if not any(n in locator.units for n in op.outputs):
+            if not any(n in units for n in op.outputs):
                 reached |= set(op.outputs)
     far = [(op.index, n) for op in flow.ops for n in dict.fromkeys(op.inputs) if flow.values[n].is_floating_point()]
-    for index, number in list(dict.fromkeys([*near, *far]))[:MOST_CUTS]:
-        op = flow.ops[index]
-        yield index, number, consumer_of(flow, op)
+    single = list(dict.fromkeys([*near, *far]))
+    many = [n for n, count in uses.items() if count > 1 and flow.values[n].is_floating_point()]
+    parts = [c for c in flow.calls if c.path and c.ops[1] > c.ops[0] + 1]
+    for index, number in single[:MOST_CUTS]:
+        yield Cut(index, index + 1, number), place(index, number), f"torch's {flow.ops[index].name}"
+    for name, index in _parameters_used_again(run):
+        yield Cut(index, index + 1, name), name.rpartition(".")[0], f"torch's {flow.ops[index].name} for {name}"
+    for call in parts[:MOST_CUTS]:
+        for number in call.inputs:
+            if uses[number] > 1:
+                yield Cut(call.ops[0], call.ops[1], number), call.path, call.path
+    for number in many[:MOST_CUTS]:
+        source = units.get(number) or next((c.path for c in flow.calls if number in c.made and c.path), "")
+        yield Cut(0, len(flow.ops), number), source or str(consumer_of(flow, flow.producers.get(number, flow.ops[0]))), f"all that takes what {source} gives"
+
+
+def _parameters_used_again(run: Any) -> Iterator[tuple[str, int]]:
+    """Parameters that several operations use (tied weights), and each use."""
+    named = {id(p): name for name, p in run.model.named_parameters()}
+    used: list[tuple[str, int]] = []
+    for op in run.flow.ops:
+        held = [*op.args, *op.kwargs.values()]
+        used += [(named[id(p)], op.index) for p in held if id(p) in named]
+    counts = Counter(name for name, _ in used)
+    yield from [(name, index) for name, index in used if counts[name] > 1]

@@ -18,8 +18,11 @@ class LeavingOut:
     flow: Any
     units: dict[int, str]
     bound: float
+    followed: Any  # methods of its other parts
+    reached: Any
+    best_trial: Any
 
-    def left_out(self, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+    def left_out(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """A module that has a layer without counterpart: its input in the place of its output, whether Keras' value then comes out."""
         lacking = {unit.path for unit in self.session.matching.open_torch}
         for call in self.flow.calls[:MOST] if lacking else ():
@@ -33,8 +36,8 @@ class LeavingOut:
             entered, left = call.inputs[0], call.made[0]
             if self.flow.values[entered].shape != self.flow.values[left].shape:
                 continue
-            after = self.followed(departure.number, {**changed, left: changed.get(entered, self.flow.values[entered])})  # type: ignore[attr-defined]
-            if after and self.reached(departure, after, self.bound):  # type: ignore[attr-defined]
+            after = self.followed(departure.number, {**changed, left: changed.get(entered, self.flow.values[entered])})
+            if after and self.reached(departure, after, self.bound):
                 return Finding(call.path, "", "layer-missing", f"nothing where torch has {call.path}", f"add {call.path}", True), after
         return None
 
@@ -45,7 +48,7 @@ class LeavingOut:
         joins = [later for later in self.flow.ops[op.index + 1 :] if set(op.outputs) & set(later.inputs)]
         for join in joins[:2]:
             inputs = [changed.get(i, self.flow.values[i]) for i in join.inputs]
-            best = self.best_trial(join, [t for t in inputs if t.is_floating_point()], departure, changed)  # type: ignore[attr-defined]
+            best = self.best_trial(join, [t for t in inputs if t.is_floating_point()], departure, changed)
             if best is not None:
                 told = f"nothing where torch has {op.path}: {best[1].says}"
                 return Finding(op.path, "", "layer-missing", told, f"add {op.path}", True), best[2]

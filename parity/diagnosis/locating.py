@@ -12,23 +12,28 @@ from typing import Any
 
 import numpy as np
 
+from parity.diagnosis.adopting import PROVISIONAL, Adopting
 from parity.diagnosis.carrying import Carrying
+from parity.diagnosis.exchanging import Exchanging
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Seen
-from parity.diagnosis.layouts import EQUAL, ROUNDED, Index, Order, close, matching
+from parity.diagnosis.layouts import EQUAL, ROUNDED, Index, close, matching
 from parity.diagnosis.leaving_out import LeavingOut
 from parity.diagnosis.naming import Departure
 from parity.diagnosis.relating import Relating
-from parity.diagnosis.units import NORMS
+from parity.diagnosis.rewiring import Rewiring
+from parity.diagnosis.states import RECURRENT
+from parity.diagnosis.unexplained import Unexplained
 
+WHOLE = 10**9  # values that a trial brings which brings the departed one
 MOST = 6  # faults before one checkpoint
 _FAMILIAR = 1e-13
+PARTING = frozenset(["split", "chunk", "unbind", "tensor_split", "__getitem__", "select", "narrow"])
 MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unflatten", "movedim", "swapaxes", "t", "contiguous"])
-PROVISIONAL = frozenset({"constant-other", "scale-other"})  # confirmed only when all of torch's code behind it then agrees
 
 
 @dataclass(eq=False)
-class Locator(Relating, Carrying, LeavingOut):
+class Locator(Adopting, Exchanging, Rewiring, Unexplained, Relating, Carrying, LeavingOut):
     """Walks one torch flow against one forced Keras run."""
 
     session: Any
@@ -37,6 +42,10 @@ class Locator(Relating, Carrying, LeavingOut):
     bound: float = ROUNDED  # of a trial's equality
     units: dict[int, str] = field(default_factory=dict)  # torch value → path of the unit that made it
     carried: dict[int, Any] = field(default_factory=dict)  # torch value → what the Keras side was found to have in its place
+    missing: dict[int, Finding] = field(default_factory=dict)
+    surplus: dict[int, tuple[Finding, str]] = field(default_factory=dict)
+    merged: list[Finding] = field(default_factory=list)
+    own: Index | None = None  # torch's values by value, made when first asked for
 
     def __post_init__(self) -> None:
         self.torch = self.session.torch
@@ -59,7 +68,7 @@ class Locator(Relating, Carrying, LeavingOut):
         handed = {id(point.match.torch) for point in self.forced.checkpoints}
         for match in self.session.matching.matches:
             for call in self.session.torch_runs[("float64", self.training)].calls.get(id(match.folded or match.torch), []) if id(match.torch) in handed else ():
-                yield match.torch.path, [n for n in call.left.values() if n is not None]
+                yield match.torch.path, call.call.made if match.torch.kind in RECURRENT else [n for n in call.left.values() if n is not None]
 
     @property
     def training(self) -> bool:
@@ -127,6 +136,9 @@ class Locator(Relating, Carrying, LeavingOut):
 
     def locate(self, departure: Departure) -> list[Finding]:
         """The faults before one departed value, one after the other; none where it follows from what departed before."""
+        if departure.state and not departure.live.any():
+            told = "starts from zeros, where torch starts from a state that it is given"
+            return [Finding(departure.layer, "", "rnn-initial-state", f"the recurrence {told}", "initial_state= the state that torch is given", True)]
         changed = self.followed(departure.number)
         if changed and self.reached(departure, changed, self.bound):
             return []
@@ -174,114 +186,91 @@ class Locator(Relating, Carrying, LeavingOut):
                 if made.shape == original.shape and close(made, original, self.bound if self.bound >= ROUNDED else _FAMILIAR):
                     continue
                 if self.reached(departure, after, self.bound):
-                    return 10**9, trial, after
+                    return WHOLE, trial, after
                 progress = 0 if whole else self.progress(op, after, changed, familiar)
                 if progress and (best is None or progress > best[0]):
                     best = (progress, trial, after)
         return best
 
-    def movers(self, op: Any, changed: dict[int, Any]) -> list[Any]:
+    def movers(self, op: Any, changed: dict[int, Any], names: frozenset[str] = MOVING) -> list[Any]:
         """The reshapes and transpositions that bring an operation its inputs: their values are found in any order of axes, so that none is blamed first."""
         found: list[Any] = []
         stack = [self.flow.producers.get(i) for i in op.inputs]
         while stack:
             mover = stack.pop(0)
-            if mover is not None and mover.name in MOVING and mover not in found and len(found) < 6:
+            if mover is not None and mover.name in names and mover not in found and len(found) < 6:
                 found.append(mover)
                 stack += [self.flow.producers.get(i) for i in mover.inputs]
         return found
 
+    def later(self, op: Any, departure: Departure) -> list[Any]:
+        """What torch's code does with an operation's output before the departed value: the Keras side may do it in another order."""
+        made = [self.flow.producers[n] for n in self.between(op, departure)]
+        return [other for other in dict.fromkeys(made) if other is not op and other.name not in MOVING][: 8 if self.bound >= ROUNDED else 0]
+
     def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
+        """Why an operation's output is not in the Keras run, and torch's values with that changed: one change that explains all goes before one of a part."""
+        exact = self.bound < ROUNDED
+        left = None if exact else self.operand_left_out(op, departure, changed)
+        if left is not None:
+            return left
         inputs = [self.value(i, changed) for i in op.inputs]
-        tensors = [t for t in inputs if t.is_floating_point()] or inputs
-        best = self.best_trial(op, tensors, departure, changed, whole=self.bound < ROUNDED)
+        best = self.best_trial(op, [t for t in inputs if t.is_floating_point()] or inputs, departure, changed, whole=exact)
         for mover in self.movers(op, changed) if best is None else ():
-            best = self.best_trial(mover, [self.value(i, changed) for i in mover.inputs], departure, changed)
-            if best is not None:
-                break
-        layer = self.place(op, departure)
-        theirs = self.keras_says(departure)
-        if best is None:
-            adopted = self.adopt(op, departure, changed) if self.bound >= ROUNDED else None
-            if adopted is not None:
-                return Finding(layer, self.keras_layer(departure), adopted[0], f"{adopted[1]}{theirs}", adopted[2], True), adopted[3]
-            left = self.left_out(departure, changed) or self.not_joined(op, departure, changed)
-            if left is not None:
-                return left
-            relation = self.relation(departure, changed) or self.pooled_otherwise(departure)
-            message = f"torch's {op.name} gives what the Keras side never has{theirs}"
-            near = self.near_miss(op.path) if relation is None else None
-            if near is not None:
-                return near, None
-            if relation is None and self.bound < ROUNDED:
-                return self.rounded(layer, departure, op.name), None
-            if relation is not None:
-                told = relation[1] if relation[0] == "reduction-other" else f"{relation[1]} of torch's value"
-                return Finding(layer, self.keras_layer(departure), relation[0], f"{told}{theirs}", relation[2], True), None
-            return Finding(layer, self.keras_layer(departure), "", message, snippet=self.snippet(op, changed)), None
+            best = best or self.best_trial(mover, [self.value(i, changed) for i in mover.inputs], departure, changed)
+        if best is not None and best[0] == WHOLE:
+            return self.told_of(op, best, departure)
+        for explain in () if exact else (self.left_out, self.not_joined, self.wired_otherwise, self.done_otherwise):
+            found = explain(op, departure, changed)
+            if found is not None:
+                return found
+        if best is not None:
+            return self.told_of(op, best, departure)
+        for explain in () if exact else (self.taken_otherwise, self.made_otherwise):
+            found = explain(op, departure, changed)
+            if found is not None:
+                return found
+        return self.unexplained(op, departure, changed), None
+
+    def told_of(self, op: Any, best: tuple[int, Any, Any], departure: Departure) -> tuple[Finding, dict[int, Any]]:
+        """What a trial says."""
         _, trial, after = best
-        return Finding(layer, self.keras_layer(departure), trial.cause, f"Keras has {trial.says}{theirs}", trial.fix, True), after
+        layer = (self.transposed(op, departure) if trial.cause == "operand-transposed" else "") or self.place(op, departure)
+        found = Finding(layer, self.keras_layer(departure), trial.cause, f"Keras has {trial.says}{self.keras_says(departure)}", trial.fix, True)
+        return self.lacks(op, found) if trial.cause.endswith("-missing") else found, after
+
+    def done_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """Another operation is changed, one that parts a value before this one or one that comes behind: the Keras side may do them in another order."""
+        behind = [self.flow.producers[n] for n in self.between(op, departure)]
+        later = [other for other in dict.fromkeys(behind) if other is not op and other.name not in MOVING][:8]
+        for near in (*self.movers(op, changed, PARTING), *later):
+            best = self.best_trial(near, [self.value(i, changed) for i in near.inputs], departure, changed, whole=True)
+            if best is not None:
+                return self.told_of(near, best, departure)
+        return None
+
+    def made_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """Keras' own value is what torch's operation should have made."""
+        adopted = self.adopt(op, departure, changed)
+        if adopted is None:
+            return None
+        cause, says, fix, after, theirs, axes = adopted
+        part = self.joined_otherwise(op, theirs, axes, departure, changed)
+        told = Finding(self.place(op, departure), self.keras_layer(departure), cause, f"{says}{self.keras_says(departure)}", fix, True)
+        return part or told, after
+
+    def transposed(self, op: Any, departure: Departure) -> str:
+        """Where an operand comes from that the Keras side has transposed from the start; "": it is transposed for this product only."""
+        for number in op.inputs:
+            orders = [order for _, _, order in self.index.find(self.torch.array(self.flow.values[number]), self.bound)]
+            if orders and not any(order.plain for order in orders) and number not in self.units:
+                return self.behind(number, departure)
+        return ""
 
     def siblings(self, op: Any) -> list[Any]:
         """What the same forward does in the same way to other values: one line of code often does it to all (query, key and value split into heads)."""
         alike = [other for other in self.flow.ops if other is not op and other.name == op.name and other.path == op.path and op.path]
         return [other for other in alike if _plain(other.args) == _plain(op.args) and _plain(other.kwargs) == _plain(op.kwargs)]
-
-    def adopt(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str, dict[int, Any]] | None:
-        """Keras' own value in the place of torch's: whether the rest of torch's code then gives what Keras has."""
-        floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
-        expected = self.torch.array(self.value(op.outputs[0], changed))
-        tried = 0
-        for number in floats:
-            for _, source, order in list(self.index.find(self.torch.array(self.value(number, changed)), ROUNDED))[:2]:
-                for seen in self.following(source):
-                    if seen.array.size != expected.size or tried > 24:
-                        continue
-                    axes = order.axes if len(order.axes) == expected.ndim else tuple(range(expected.ndim))
-                    if tuple(expected.shape[a] for a in axes) != seen.array.shape:
-                        continue
-                    theirs = Order(axes, seen.array.shape).undo(seen.array, expected.shape)
-                    tried += 1
-                    after = self.replayed(op, lambda *a, t=theirs, **k: self.torch.plain(t), departure.number, changed)
-                    if after is None or close(theirs, expected, self.bound):
-                        continue
-                    cause, says, fix = self.told_apart(op, expected, theirs, seen)
-                    if cause in PROVISIONAL or self.reached(departure, after, self.bound) or self.progress_past(op, after, changed):
-                        return cause, says, fix, after
-        return None
-
-    def following(self, source: Any) -> list[Any]:
-        """What the Keras side made of a value, a few operations deep."""
-        reached, found = {source.key}, []
-        for seen in self.seen:
-            if seen.step > source.step and not seen.forced and reached & set(seen.sources):
-                reached.add(seen.key)
-                found.append(seen)
-                if len(found) >= 12:
-                    break
-        return found
-
-    def progress_past(self, op: Any, after: dict[int, Any], changed: dict[int, Any]) -> bool:
-        """Whether a value behind the operation itself is one that the Keras run has."""
-        later = {n: t for n, t in after.items() if n not in op.outputs and n not in changed}
-        return bool(self.progress(op, later, changed, [self.value(n, changed) for n in later]))
-
-    @staticmethod
-    def told_apart(op: Any, expected: np.ndarray, theirs: np.ndarray, seen: Any) -> tuple[str, str, str]:
-        """How Keras' value differs from torch's, in words."""
-        axes = tuple(a for a in range(expected.ndim) if a != 1) if expected.ndim > 2 else ()
-        shift = theirs - expected
-        if axes and np.allclose(np.ptp(shift, axis=axes), 0, atol=1e-9 * max(1e-30, float(np.abs(shift).max()))):
-            return "constant-other", f"Keras adds other constants than torch's {op.name}", "use torch's constants"
-        if np.ptp(shift) <= 1e-9 * max(1e-30, float(np.abs(shift).max())):
-            return "constant-other", f"Keras adds another constant than torch's {op.name} ({float(shift.flat[0]):+.6g})", "use torch's constant"
-        with np.errstate(divide="ignore", invalid="ignore"):
-            ratio = np.where(expected != 0, theirs / expected, np.nan)
-        if axes and np.isfinite(ratio).all() and np.allclose(np.ptp(ratio, axis=axes), 0, atol=1e-7 * float(np.abs(ratio).max())):
-            return "scale-other", f"Keras has other factors than torch's {op.name}", "use torch's factors"
-        if np.isfinite(ratio).any() and np.nanmax(ratio) - np.nanmin(ratio) <= 1e-7 * abs(np.nanmax(ratio)):
-            return "scale-other", f"Keras has {float(np.nanmax(ratio)):.6g} times torch's {op.name}", "use torch's factor"
-        return "operation-other", f"Keras computes {seen.what} where torch has {op.name}, and the rest agrees", f"use torch's {op.name}"
 
     def progress(self, op: Any, after: dict[int, Any], changed: dict[int, Any], familiar: list[Any]) -> int:
         """How many further values the Keras run has under a trial, none of which was there without it."""
@@ -299,9 +288,18 @@ class Locator(Relating, Carrying, LeavingOut):
             array = self.torch.array(tensor)
             if any(t.numel() == tensor.numel() and matching(self.torch.array(t), array) is not None for t in familiar if t.is_floating_point()):
                 continue
-            if any(not seen.forced for _, seen, _ in self.index.find(array, self.bound)):  # type: ignore[attr-defined]
+            if any(not seen.forced for _, seen, _ in self.index.find(array, self.bound)) and not self.is_torchs(array):
                 count += 1
         return count
+
+    def is_torchs(self, array: np.ndarray) -> bool:
+        """Whether torch itself has this value somewhere: then that Keras has it says nothing of a trial."""
+        if self.own is None:
+            self.own = Index()
+            for value in self.flow.values:
+                if value.is_floating_point() and value.numel() > 1:
+                    self.own.add(self.torch.array(value), None)
+        return next(self.own.find(array), None) is not None
 
     def replayed(self, op: Any, function: Any, goal: int, changed: dict[int, Any], siblings: Sequence[Any] = ()) -> dict[int, Any] | None:
         """All values that follow from another function in the place of an operation (and of its siblings), up to a value; None where it does not fit."""
@@ -337,7 +335,9 @@ class Locator(Relating, Carrying, LeavingOut):
         """Keras has torch's value, and then does something more with it."""
         op = self.flow.producers.get(departure.number)
         layer = self.behind(departure.number, departure)
-        if departure.layer in self.joining or departure.pads or (departure.layer == "output" and departure.number not in self.units and op is not None):
+        at_output = departure.layer == "output"
+        made_by_code = at_output and departure.number not in self.units and op is not None
+        if departure.layer in self.joining or departure.pads or made_by_code or (not at_output and self.used_elsewhere(departure)):
             layer = departure.layer
         theirs = self.keras_says(departure)
         found = self.rewired(departure) or self.relation(departure, changed) or self.otherwise(departure, changed)
@@ -349,27 +349,10 @@ class Locator(Relating, Carrying, LeavingOut):
             return Finding(self.place(op, departure), self.keras_layer(departure), trial.cause, f"Keras uses {trial.says}{theirs}", trial.fix, True)
         if found is not None and (found[0] in {"input-rewired", "reduction-other"} or (found[0] == "axes-order" and departure.layer != "output")):
             return Finding(departure.layer, self.keras_layer(departure), *found, True)
+        told = Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
         if found is not None:
-            return Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
-        return Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
-
-    def near_miss(self, path: str) -> Finding | None:
-        """A torch layer that nothing matches, and a Keras layer of its kind whose weights have another shape."""
-        unit = next((u for u in self.session.matching.open_torch if u.path == path and path), None)
-        others = self.session.matching.open_keras
-        near = next((u for u in others if unit is not None and (u.kind == unit.kind or {u.kind, unit.kind} <= NORMS)), None)
-        if unit is None or near is None:
-            return None
-        kinds = {"batch_norm": "bn-axis", "layer_norm": "ln-axes", "conv": "conv-groups", "attention": "mha-heads"}
-        cause = kinds.get(near.kind, "axis-other")
-        told = f"weights of shape {next(iter(near.shapes.values()))} where torch has {next(iter(unit.shapes.values()))}"
-        axis = getattr(near.layer, "axis", None)
-        return Finding(path, near.name, cause, f"{told}{f': axis={axis}' if axis is not None else ''}", "the axis (or groups, units) that torch's layer has")
-
-    def rounded(self, layer: str, departure: Departure, name: str) -> Finding:
-        """A difference of the size of float32's last digit, in a float64 run."""
-        told = f"a constant is rounded to float32 where torch has {name}{self.keras_says(departure)}"
-        return Finding(layer, self.keras_layer(departure), "float32-constant", told, "write the constant in the tensor's own type")
+            told = Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
+        return self.has_more(departure, told)
 
     def other_input(self, departure: Departure) -> Finding:
         place = next((i for i, n in enumerate(self.flow.inputs) if not self.explained(n, {})), 0)

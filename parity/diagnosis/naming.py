@@ -9,6 +9,7 @@ import numpy as np
 
 from parity.diagnosis.axes import View
 from parity.diagnosis.forcing import mark
+from parity.diagnosis.layouts import ROUNDED, close
 
 BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
 _SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
@@ -25,6 +26,7 @@ class Departure:
     tensor: Any = None  # the Keras tensor itself
     pads: tuple[int, ...] = ()  # what torch pads inside the module that is fed, and the Keras side before it
     pad_mode: str = "constant"
+    state: bool = False  # the state that a recurrence starts from
 
 
 class Naming:
@@ -35,6 +37,8 @@ class Naming:
     units: dict[int, str]
     given: set[int]
     seen: list[Any]
+    forced: Any
+    explained: Any  # a method of its other parts
 
     def value(self, number: int, changed: dict[int, Any]) -> Any:
         """A torch value, as recorded or as a trial has changed it."""
@@ -85,6 +89,15 @@ class Naming:
                 break
             number = floats[0]
         return departure.layer
+
+    def used_elsewhere(self, departure: Departure) -> bool:
+        """Whether another layer is fed the departed value too, and rightly: then it is not the value that is wrong, but what this layer is fed."""
+        for point in self.forced.checkpoints:
+            for number, given, live in zip(point.call.entered, point.given, point.live, strict=False):
+                if number == departure.number and point.name != departure.layer and live is not None and close(live, given, ROUNDED):
+                    return True
+        uses = [op for op in self.flow.ops if departure.number in op.inputs and len(op.inputs) > 1 and not any(n in self.units for n in op.outputs)]
+        return any(self.explained(n, {}) for op in uses for n in op.outputs)
 
     def chain(self, departure: Departure) -> list[Any]:
         """What the Keras side did last before the departed value, back to what is explained."""

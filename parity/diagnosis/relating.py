@@ -12,6 +12,7 @@ from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.layouts import EQUAL, ROUNDED, Order, close, matching
 from parity.diagnosis.naming import Departure, Naming
+from parity.diagnosis.states import RECURRENT
 
 
 class Relating(Naming):
@@ -57,17 +58,21 @@ class Relating(Naming):
         array = self.torch.array(value)
         return self.scaled(departure, array) or self.rearranged(departure, array)
 
-    def rewired(self, departure: Departure) -> tuple[str, str, str] | None:
-        """The Keras side uses another of torch's values here."""
-        for number, value in enumerate(self.flow.values):
-            if number == departure.number or not value.is_floating_point() or value.numel() != departure.live.size or value.numel() < 2:
-                continue
-            if self.same(self.torch.array(value), departure, EQUAL, only_so=True):
-                source, wanted = self.behind(number, departure), self.behind(departure.number, departure)
-                told = f"Keras takes what comes from {source} where torch takes what comes from {wanted}"
-                if source == wanted:
-                    told = f"Keras takes another value than torch of those that come from {source}"
-                return "input-rewired", told, f"feed it what comes from {wanted}"
+    def shifted(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
+        """The numbers one or two places on, with something else at the free end."""
+        value = self.torch.array(self.value(departure.number, changed))
+        view, live = departure.view, departure.live
+        if view is None or live.shape != view.order.shape or value.size != live.size:
+            return None
+        theirs = view.undo(live, value.shape)
+        for axis in range(1, value.ndim):
+            for by in range(1, min(3, value.shape[axis] - 2)):
+                early, late = (np.take(value, range(value.shape[axis] - by), axis), np.take(value, range(by, value.shape[axis]), axis))
+                behind, before = (np.take(theirs, range(by, value.shape[axis]), axis), np.take(theirs, range(value.shape[axis] - by), axis))
+                if early.any() and close(behind, early):
+                    return "shifted", f"Keras has axis {axis} (of torch's) moved on by {by}, and something else in front", "remove the shift"
+                if late.any() and close(before, late):
+                    return "shifted", f"Keras has axis {axis} (of torch's) moved back by {by}, and something else at the end", "remove the shift"
         return None
 
     def rearranged(self, departure: Departure, value: np.ndarray) -> tuple[str, str, str] | None:
@@ -102,6 +107,9 @@ class Relating(Naming):
         if live is None or live.shape != given.shape:
             return None
         path, where = point.match.torch.path, point.match.keras.name
+        if i and point.match.keras.kind in RECURRENT and not given.any():
+            told = "starts from a state that it is given, where torch starts from zeros"
+            return Finding(path, where, "rnn-initial-state", f"{where} {told}", "no initial_state", True)
         for parts in (2, 3):
             if given.shape[-1] % parts == 0 and given.shape[-1] > parts:
                 blocks = np.split(given, parts, -1)
@@ -137,7 +145,12 @@ class Relating(Naming):
         return None
 
     def otherwise(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
-        return self.padded_otherwise(departure, changed) or self.cropped_otherwise(departure) or self.pooled_otherwise(departure)
+        return (
+            self.padded_otherwise(departure, changed)
+            or self.cropped_otherwise(departure)
+            or self.pooled_otherwise(departure)
+            or self.shifted(departure, changed)
+        )
 
     def padded_otherwise(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
         """The Keras side pads before the layer, and not as torch does inside it."""
@@ -185,8 +198,8 @@ class Relating(Naming):
                             says = f"Keras has {told} over axis {axis} (of torch's) of what comes from {source}, before {departure.layer}"
                             return "reduction-other", says, "reduce where and as torch does"
             op = self.flow.producers.get(number)
-            if op is not None and number not in self.units:
-                stack += op.inputs
+            if op is not None:
+                stack += op.outputs if number in self.units else [*op.outputs, *op.inputs]  # a recurrence gives its steps and its last state
         return None
 
     def cropped_otherwise(self, departure: Departure) -> tuple[str, str, str] | None:

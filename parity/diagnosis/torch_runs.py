@@ -94,9 +94,9 @@ class TorchRuns:
         state: Mapping[str, np.ndarray] | None = None,
         steps: int = 0,
         like: TorchRun | None = None,
-        cut: tuple[int, int] | None = None,
+        cut: Any = None,
     ) -> TorchRun:
-        """Runs and records the torch side; dropout masks are those of `like` where it is given. `cut`: see `torch_tracing.trace`."""
+        """Runs and records the torch side; dropout masks are those of `like` where it is given. `cut`: a `torch_tracing.Cut`."""
         from parity.frameworks.torch_tracing import trace
         from parity.frameworks.torch_units import show_dropout
 

@@ -18,6 +18,15 @@ _IN_FILES = frozenset({torch.float64, torch.float32, torch.int64, torch.int32, t
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A value, by its number, or a parameter, by its name, that gets no gradient from the operations from `first` to before `end`."""
+
+    first: int
+    end: int
+    value: int | str
+
+
+@dataclass(frozen=True)
 class Ref:
     """A value in the arguments of an operation, by its number."""
 
@@ -131,9 +140,10 @@ def kept(tensor: torch.Tensor) -> torch.Tensor:
 
 
 class _Tracer(TorchFunctionMode):  # type: ignore[misc]
-    def __init__(self, flow: Flow, masks: Sequence[torch.Tensor] | None = None, cut: tuple[int, int] | None = None) -> None:
+    def __init__(self, flow: Flow, masks: Sequence[torch.Tensor] | None = None, cut: Cut | None = None) -> None:
         super().__init__()
         self.cut = cut
+        self.parameter: torch.Tensor | None = None  # whose gradient is cut off
         self.flow, self.masks = flow, None if masks is None else list(masks)
         self.numbers: dict[int, tuple[int, int, torch.Tensor]] = {}  # id → version, number, the tensor itself, so that its id stays taken
         self.stack: list[str] = [""]
@@ -171,7 +181,7 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
         if self.atomic:
             return self.dropped(function, args, kwargs)[0] if function in DROPOUTS and _drops(args, kwargs) else function(*args, **kwargs)
         before_args, before_kwargs = mapped(tuple(args), self.argument), mapped(kwargs, self.argument)
-        if self.cut is not None and self.cut[0] == len(self.flow.ops):
+        if self.cut is not None:
             args, kwargs = mapped(tuple(args), self.detached), mapped(kwargs, self.detached)
         if function in DROPOUTS and _drops(args, kwargs):
             result, function = self.dropped(function, args, kwargs)
@@ -188,9 +198,11 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
         return result
 
     def detached(self, value: Any) -> Any:
-        """The value whose gradient is to be cut, without one."""
-        assert self.cut is not None
-        return value.detach() if isinstance(value, torch.Tensor) and self.number(value) == self.cut[1] else value
+        """The value, without gradient where that is cut off."""
+        if self.cut is None or not isinstance(value, torch.Tensor) or not self.cut.first <= len(self.flow.ops) < self.cut.end:
+            return value
+        stopped = value is self.parameter if isinstance(self.cut.value, str) else self.number(value) == self.cut.value
+        return value.detach() if stopped else value
 
     def dropped(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[torch.Tensor, Callable[..., Any]]:
         """Dropout as torch does it, its mask kept; and the same dropout again, with this mask."""
@@ -222,7 +234,7 @@ def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
     handles, counts, open_calls = [], {}, []  # type: ignore[var-annotated]
     paths = {module: path for path, module in reversed(list(model.named_modules(remove_duplicate=True)))}
 
-    def before(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def before(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         path = paths.get(module, "")
         if not tracer.atomic:
             with torch._C.DisableTorchFunction():
@@ -230,8 +242,11 @@ def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
                     mapped(value, lambda t: tracer.enter(t) if isinstance(t, torch.Tensor) and not isinstance(t, torch.nn.Parameter) else None)
             known = mapped(args, tracer.argument), mapped(kwargs, tracer.argument)
             open_calls.append((known, len(tracer.flow.ops)))
+            if isinstance(module, ATOMIC) and tracer.cut is not None:
+                args, kwargs = mapped(args, tracer.detached), mapped(kwargs, tracer.detached)
         tracer.stack.append(path)
         tracer.atomic += isinstance(module, ATOMIC)
+        return args, kwargs
 
     def after(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         path = tracer.stack.pop()
@@ -288,16 +303,18 @@ def trace(
     kwargs: Mapping[str, Any],
     *,
     masks: Sequence[torch.Tensor] | None = None,
-    cut: tuple[int, int] | None = None,
+    cut: Cut | None = None,
 ) -> tuple[Flow, Any]:
     """Runs the model as it stands (mode and weights) and tells what it did.
 
     Args:
         masks: of dropouts, in order, instead of torch's own draws.
-        cut: (operation, value): the gradient that this operation would send back to this value is dropped.
+        cut: a gradient that is dropped on its way back.
     """
     flow = Flow(training=model.training)
     tracer = _Tracer(flow, masks, cut)
+    if cut is not None and isinstance(cut.value, str):
+        tracer.parameter = model.get_parameter(cut.value)
     for value in [*args, *kwargs.values()]:
         mapped(value, lambda t: flow.inputs.append(tracer.enter(t)) if isinstance(t, torch.Tensor) else None)
     with _hooks(model, tracer), tracer:

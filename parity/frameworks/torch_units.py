@@ -1,4 +1,4 @@
-"""What each weighted layer of a traced PyTorch model was given and gave, composites cut into their parts; and how to run it again, alone."""
+"""What each weighted layer of a traced PyTorch model was given and gave, composites cut into their parts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from parity.frameworks.torch_tracing import Call, Flow, Ref, mapped
+from parity.frameworks.torch_tracing import Call, Flow, Ref
 
 Outputs = dict[str, torch.Tensor]
 
@@ -21,7 +21,6 @@ class UnitCall:
 
     given: tuple[torch.Tensor, ...]
     made: Outputs
-    run: Callable[..., Outputs]  # from tensors like `given`, differentiable
     entered: tuple[int | None, ...]
     left: dict[str, int | None]
     call: Call
@@ -48,32 +47,14 @@ def unit_calls(flow: Flow, path: str, kind: str, part: str) -> list[UnitCall]:
 
 
 def _whole(flow: Flow, call: Call) -> UnitCall:
-    entered = tuple(dict.fromkeys(call.inputs)) if not isinstance(call.module, torch.nn.MultiheadAttention) else tuple(_tensors(call.args)[:3])
-    given = tuple(flow.values[i] for i in entered)
     if isinstance(call.module, torch.nn.MultiheadAttention):
         names = ["query", "key", "value"]
         args = list(call.args[:3]) + [call.kwargs[n] for n in names[len(call.args[:3]) :] if n in call.kwargs]
         entered = tuple(a.value for a in args)
-        given = tuple(flow.values[i] for i in entered)
-
-        def attend(*tensors: torch.Tensor) -> Outputs:
-            fetch = lambda v: flow.values[v.value] if isinstance(v, Ref) else v  # noqa: E731
-            rest = {k: mapped(v, fetch) for k, v in call.kwargs.items() if k not in names}
-            result = call.module(*tensors, *[mapped(a, fetch) for a in call.args[3:]], **rest)
-            return {"out": result[0]}
-
-        return UnitCall(given, {"out": flow.values[call.made[0]]}, attend, entered, {"out": call.made[0]}, call)
-
-    def run(*tensors: torch.Tensor) -> Outputs:
-        by_number = dict(zip(entered, tensors, strict=True))
-        fetch = lambda v: by_number[v.value] if isinstance(v, Ref) else v  # noqa: E731
-        args, kwargs = mapped(call.args, fetch), mapped(call.kwargs, fetch)
-        buffers = {name: b.clone() for name, b in call.module.named_buffers()}
-        result = torch.func.functional_call(call.module, buffers, args, kwargs) if buffers else call.module(*args, **kwargs)
-        return dict(zip(_names(len(call.made)), _tensors(result), strict=False))
-
-    names = _names(len(call.made))
-    return UnitCall(given, {n: flow.values[i] for n, i in zip(names, call.made, strict=True)}, run, entered, dict(zip(names, call.made, strict=True)), call)
+        return UnitCall(tuple(flow.values[i] for i in entered), {"out": flow.values[call.made[0]]}, entered, {"out": call.made[0]}, call)
+    entered = tuple(dict.fromkeys(call.inputs))
+    left: dict[str, Any] = dict(zip(_names(len(call.made)), call.made, strict=True))
+    return UnitCall(tuple(flow.values[i] for i in entered), {n: flow.values[i] for n, i in left.items()}, entered, left, call)
 
 
 def _third(flow: Flow, call: Call, i: int) -> UnitCall:
@@ -85,17 +66,11 @@ def _third(flow: Flow, call: Call, i: int) -> UnitCall:
     def run(tensor: torch.Tensor) -> Outputs:
         return {"out": F.linear(tensor, module.weight[rows], None if module.bias is None else module.bias[rows])}
 
-    return UnitCall((x,), _plainly(run, x), run, (call.inputs[0],), {"out": None}, call)
+    return UnitCall((x,), _plainly(run, x), (call.inputs[0],), {"out": None}, call)
 
 
 def _names(count: int) -> list[str]:
     return ["out", "c"][:count] if count <= 2 else ["out", *[f"out.{i}" for i in range(1, count)]]
-
-
-def _tensors(value: Any) -> list[Any]:
-    found: list[Any] = []
-    mapped(value, lambda t: found.append(t.value if isinstance(t, Ref) else t))
-    return found
 
 
 def _recurrence(flow: Flow, call: Call, part: str) -> UnitCall | None:
@@ -113,17 +88,17 @@ def _recurrence(flow: Flow, call: Call, part: str) -> UnitCall | None:
     for below in range(layer):
         inputs = torch.cat([_run_one(module, below, end, inputs, states)["seq"] for end in ((False, True) if module.bidirectional else (False,))], dim=-1)
     last = layer == module.num_layers - 1
-
-    def run(tensor: torch.Tensor) -> Outputs:
-        return _run_one(module, layer, reverse, tensor, states)
+    place = layer * (2 if module.bidirectional else 1) + reverse
+    starts = tuple(s if s.shape[0] == 1 else s[place] for s in states)
+    numbers = [n if s.shape[0] == 1 else None for n, s in zip(given[1:], states, strict=True)]
 
     with torch.no_grad():
         inputs = inputs.detach()
-        made = run(inputs)
+        made = _run_one(module, layer, reverse, inputs, states)
     left: dict[str, int | None] = dict.fromkeys(made)
     if last and not module.bidirectional:
         left["seq"] = call.made[0]
-    return UnitCall((inputs,), made, run, (given[0] if layer == 0 else None,), left, call)
+    return UnitCall((inputs, *starts), made, (given[0] if layer == 0 else None, *numbers), left, call)
 
 
 def _run_one(module: Any, layer: int, reverse: bool, x: torch.Tensor, states: Sequence[torch.Tensor]) -> Outputs:
@@ -191,15 +166,15 @@ def _projection(flow: Flow, call: Call, part: str) -> UnitCall:
 
     if part == "qkv":
         run = lambda x: {"out": F.linear(x, module.in_proj_weight, bias)}  # noqa: E731
-        return UnitCall((values[0],), _plainly(run, values[0]), run, (numbers[0],), {"out": None}, call)
+        return UnitCall((values[0],), _plainly(run, values[0]), (numbers[0],), {"out": None}, call)
     if part in "qkv":
         i = "qkv".index(part)
         run = lambda x: {"out": F.linear(x, *weights(i))}  # noqa: E731
-        return UnitCall((values[i],), _plainly(run, values[i]), run, (numbers[i],), {"out": None}, call)
+        return UnitCall((values[i],), _plainly(run, values[i]), (numbers[i],), {"out": None}, call)
     run = lambda x: {"out": module.out_proj(x)}  # noqa: E731
     with torch.no_grad():
         attended = _attended(module, flow, call, [F.linear(v, *weights(i)) for i, v in enumerate(values)])
-    return UnitCall((attended,), _plainly(run, attended), run, (None,), {"out": call.made[0]}, call)
+    return UnitCall((attended,), _plainly(run, attended), (None,), {"out": call.made[0]}, call)
 
 
 def _plainly(run: Callable[..., Outputs], x: torch.Tensor) -> Outputs:

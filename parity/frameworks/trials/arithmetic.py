@@ -52,6 +52,8 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     constants = [v for v in (*op.args, *op.kwargs.values()) if isinstance(v, (int, float)) and not isinstance(v, bool)]
     tensors = [v for v in op.args if isinstance(v, torch.Tensor) and not isinstance(v, torch.nn.Parameter)]
     parameters = [i for i, v in enumerate(op.args[:2]) if isinstance(v, torch.nn.Parameter)]
+    if len([v for v in op.args[:2] if not isinstance(v, (int, float))]) == 2:
+        yield from _in_part(name, inputs)
     if constants or tensors or parameters:
         kept = 1 - parameters[0] if parameters else None
         yield OpTrial(
@@ -104,6 +106,24 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
                     "use torch's order",
                     lambda x, y, *a, d=axis, **k: op.function(x, torch.flip(y, [d]), *a, **k),
                 )
+
+
+def _in_part(name: str, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """The operation done but for the first or last place of an axis."""
+    functions: dict[str, Function] = {"add": torch.add, "sub": torch.sub, "mul": torch.mul}
+    if name not in functions:
+        return
+    function = functions[name]
+    for axis in range(1, max(i.dim() for i in inputs)):
+        for place, told in ((0, "first"), (-1, "last")):
+
+            def run(x: torch.Tensor, y: torch.Tensor, *a: object, d: int = axis, p: int = place, **k: object) -> torch.Tensor:
+                made = function(x, y)
+                made.select(d, p).copy_(torch.broadcast_to(x, made.shape).select(d, p))
+                return made
+
+            slug = "residual-missing" if name == "add" else "operand-missing"
+            yield OpTrial(slug, f"only the first operand of torch's {name} at the {told} place of axis {axis}", f"{name} both everywhere", run)
 
 
 def products(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:

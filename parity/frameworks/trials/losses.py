@@ -71,7 +71,8 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     if op.name in {"cross_entropy", "nll_loss"}:
         says = "ignored targets counted, as class 0"
         yield OpTrial("ce-ignore-index", says, "ignore_class", lambda x, t, *a, **k: op.function(x, t.clamp(min=0), *a, **k))
-    for delta in (0.1, 0.5, 1.0, 1.5, 2.0):
+        yield from _per_row(op, inputs, fix)
+    for delta in (0.1, 0.2, 0.25, 0.3, 0.5, 1.0, 1.5, 2.0):
         yield OpTrial("huber", f"delta {delta}", fix, changed_by(op, delta=delta))
         yield OpTrial("huber", f"beta {delta}", fix, changed_by(op, beta=delta))
     if op.name == "cross_entropy":
@@ -108,7 +109,7 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     yield OpTrial(
         "loss-arguments", "target and output exchanged", "output first in torch, target first in Keras", lambda x, t, *a, **k: op.function(t, x, *a, **k)
     )
-    for delta in (0.1, 0.5, 1.0, 1.5, 2.0):
+    for delta in (0.1, 0.2, 0.25, 0.3, 0.5, 1.0, 1.5, 2.0):
         yield OpTrial("loss-other", f"a Huber loss of delta {delta}", fix, lambda x, t, *a, d=delta, **k: F.huber_loss(x, t, delta=d))
     if "binary" in op.name:
         logits = "logits" in op.name
@@ -120,6 +121,19 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
         yield OpTrial("loss-other", "a hinge loss of the score", fix, lambda x, t, *a, **k: F.relu(1 - (2 * t - 1) * score(x)).mean())
     for factor in (2.0, 0.5, -1.0):
         yield OpTrial("loss-reduction", f"{factor:g} times torch's loss", fix, lambda *a, s=factor, **k: s * op.function(*a, **k))
+
+
+def _per_row(op: Op, inputs: list[torch.Tensor], fix: str) -> Iterator[OpTrial]:
+    """The mean over rows of each row's own mean, where torch takes one mean of all that counts."""
+    plain, ignored = changed_by(op, reduction="none"), op.kwargs.get("ignore_index", -100)
+    count = inputs[0].shape[0] if inputs[0].dim() == 2 else 1
+
+    def averaged(x: torch.Tensor, t: torch.Tensor, *a: Any, n: int, **k: Any) -> torch.Tensor:
+        each, there = plain(x, t, *a, **k).reshape(n, -1), (t != ignored).reshape(n, -1).to(x.dtype)
+        return ((each * there).sum(1) / there.sum(1)).mean()
+
+    for n in [n for n in range(2, count // 2 + 1) if count % n == 0] or [inputs[0].shape[0]]:
+        yield OpTrial("loss-reduction", f"the mean of the means of {n} rows", fix, lambda *a, n=n, **k: averaged(*a, n=n, **k))
 
 
 def _weighted(op: Op, inputs: list[torch.Tensor], fix: str) -> Iterator[OpTrial]:

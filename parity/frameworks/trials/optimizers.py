@@ -85,6 +85,9 @@ def variants(factory: Factory, made: torch.optim.Optimizer, config: Mapping[str,
         for other in dict.fromkeys([0.0, 0.9, 0.99, 1 - momentum]):
             yield with_group(momentum=other, nesterov=False), "opt-momentum", f"momentum {other:g} where torch has {momentum:g}", f"momentum={momentum:g}"
         yield with_group(dampening=momentum), "sgd-dampening", "the momentum dampened by 1 − momentum", "no dampening"
+        told = "the gradient enters the momentum times 1 − momentum, from the first step on"
+        for factor in dict.fromkeys([1 - momentum, 0.1]):
+            yield _scaled_gradients(factory, factor), "sgd-dampening", told if factor == 1 - momentum else f"{factor:g} times the gradient", "no dampening"
         yield with_group(nesterov=not group["nesterov"], dampening=0), "opt-nesterov", f"nesterov={not group['nesterov']}", f"nesterov={group['nesterov']}"
     yield from _as_keras_configures(config, group, made)
     if isinstance(made, torch.optim.RMSprop):
@@ -128,6 +131,15 @@ def _uncorrected(factory: Factory, eps: float, rate: float, decay: float) -> Fac
     return lambda parameters: _Wrapped(factory(parameters), before)
 
 
+def _scaled_gradients(factory: Factory, factor: float) -> Factory:
+    def before(optimizer: Any, step: int) -> None:
+        for group in optimizer.param_groups:
+            for p in group["params"]:
+                p.grad = p.grad * factor
+
+    return lambda parameters: _Wrapped(factory(parameters), before)
+
+
 def _decoupled(factory: Factory, decay: float, rate: float) -> Factory:
     def before(optimizer: Any, step: int) -> None:
         with torch.no_grad():
@@ -152,7 +164,11 @@ def _as_keras_configures(config: Mapping[str, Any], group: Mapping[str, Any], ma
     fix = f"use {mine} of tf_impl.optimizers"
     if kind.startswith("Adam"):
         words = {"lr": rate, "betas": (config.get("beta_1", 0.9), config.get("beta_2", 0.999)), "amsgrad": bool(config.get("amsgrad")), "weight_decay": decay}
-        yield _uncorrected(_made(torch.optim.AdamW, words), config.get("epsilon", 1e-7), rate, decay), cause, says, fix
+        written = _uncorrected(_made(torch.optim.AdamW, words), config.get("epsilon", 1e-7), rate, decay)
+        yield written, cause, says, fix
+        if decay:
+            bare = _uncorrected(_made(torch.optim.AdamW, words), config.get("epsilon", 1e-7), rate, 0.0)
+            yield _by_rank(written, bare), "wd-on-bias-bn", f"{says}, and no decay of biases and norms", "decay all, or use two parameter groups in torch"
         yield _made(torch.optim.AdamW, {**words, "eps": config.get("epsilon", 1e-7)}), cause, says, fix
     elif kind == "SGD":
         base = _made(torch.optim.SGD, {"lr": rate, "momentum": config.get("momentum", 0.0), "nesterov": bool(config.get("nesterov"))})
@@ -167,15 +183,22 @@ def _as_keras_configures(config: Mapping[str, Any], group: Mapping[str, Any], ma
 
 
 def _vectors_spared(factory: Factory) -> Factory:
+    def bare(parameters: Any) -> Any:
+        optimizer = factory(parameters)
+        for g in optimizer.param_groups:
+            g["weight_decay"] = 0.0
+        return optimizer
+
+    return _by_rank(factory, bare)
+
+
+def _by_rank(of_matrices: Factory, of_vectors: Factory) -> Factory:
+    """One optimizer for kernels, another for biases and norms."""
+
     def build(parameters: Any) -> Any:
         parameters = list(parameters)
-        vectors = [p for p in parameters if p.dim() < 2]
-        matrices = [p for p in parameters if p.dim() >= 2]
-        optimizers = [factory(group) for group in (matrices, vectors) if group]
-        if vectors:
-            for g in optimizers[-1].param_groups:
-                g["weight_decay"] = 0.0
-        return _Several(optimizers)
+        groups = (of_matrices, [p for p in parameters if p.dim() >= 2]), (of_vectors, [p for p in parameters if p.dim() < 2])
+        return _Several([factory(group) for factory, group in groups if group])
 
     return build
 

@@ -1,0 +1,125 @@
+"""Keras' own value set in the place of an operation of torch's: where torch's code behind it then agrees, the operation is what differs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.axes import View
+from parity.diagnosis.findings import Finding
+from parity.diagnosis.layouts import ROUNDED, Order, close
+from parity.diagnosis.naming import Departure
+
+PROVISIONAL = frozenset({"constant-other", "scale-other"})  # confirmed only when all of torch's code behind it then agrees
+JOINING = frozenset({"cat", "concat", "concatenate"})
+
+
+class Adopting:
+    """The part of a `Locator` that takes Keras' values over."""
+
+    session: Any
+    torch: Any
+    flow: Any
+    index: Any
+    seen: list[Any]
+    bound: float
+    value: Any  # methods of its other parts
+    reached: Any
+    replayed: Any
+    followed: Any
+    progress: Any
+    walked: Any
+    is_torchs: Any
+
+    def adopt(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str, dict[int, Any], np.ndarray, tuple[int, ...]] | None:
+        """Keras' own value in the place of torch's: whether the rest of torch's code then gives what Keras has."""
+        floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
+        expected = self.torch.array(self.value(op.outputs[0], changed))
+        tried = 0
+        for number in floats:
+            for _, source, order in list(self.index.find(self.torch.array(self.value(number, changed)), ROUNDED))[:2]:
+                for seen in self.following(source):
+                    if seen.array.size != expected.size or tried > 24:
+                        continue
+                    axes = order.axes if len(order.axes) == expected.ndim else tuple(range(expected.ndim))
+                    if tuple(expected.shape[a] for a in axes) != seen.array.shape:
+                        continue
+                    theirs = Order(axes, seen.array.shape).undo(seen.array, expected.shape)
+                    tried += 1
+                    after = self.replayed(op, lambda *a, t=theirs, **k: self.torch.plain(t), departure.number, changed)
+                    if after is None or close(theirs, expected, self.bound):
+                        continue
+                    cause, says, fix = self.told_apart(op, expected, theirs, seen)
+                    if cause in PROVISIONAL or self.reached(departure, after, self.bound) or self.progress_past(op, after, changed):
+                        return cause, says, fix, after, theirs, axes
+        return None
+
+    def taken_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """An operation that takes something else than torch's: what the Keras side made of one of its inputs, judged by itself."""
+        for number in [i for i in op.inputs if self.flow.values[i].is_floating_point()]:
+            mine = self.torch.array(self.value(number, changed))
+            for _, source, order in list(self.index.find(mine, ROUNDED))[:2]:
+                for seen in self.following(source):
+                    if seen.array.shape != order.shape or self.is_torchs(seen.array):
+                        continue
+                    theirs = np.ascontiguousarray(order.undo(seen.array, mine.shape))
+                    after = self.followed(departure.number, {**changed, number: self.torch.plain(theirs)})
+                    if not after or not self.reached(departure, after, self.bound):
+                        continue
+                    part = Departure(number, theirs, View(Order(tuple(range(mine.ndim)), mine.shape)), departure.layer)
+                    found = self.walked(part, changed)
+                    if len(found) == 1 and found[0].confirmed:
+                        return found[0], after
+        return None
+
+    def following(self, source: Any) -> list[Any]:
+        """What the Keras side made of a value, a few operations deep."""
+        reached, found = {source.key}, []
+        for seen in self.seen:
+            if seen.step > source.step and not seen.forced and reached & set(seen.sources):
+                reached.add(seen.key)
+                found.append(seen)
+                if len(found) >= 12:
+                    break
+        return found
+
+    def progress_past(self, op: Any, after: dict[int, Any], changed: dict[int, Any]) -> bool:
+        """Whether a value behind the operation itself is one that the Keras run has."""
+        later = {n: t for n, t in after.items() if n not in op.outputs and n not in changed}
+        return bool(self.progress(op, later, changed, [self.value(n, changed) for n in later]))
+
+    @staticmethod
+    def told_apart(op: Any, expected: np.ndarray, theirs: np.ndarray, seen: Any) -> tuple[str, str, str]:
+        """How Keras' value differs from torch's, in words."""
+        axes = tuple(a for a in range(expected.ndim) if a != 1) if expected.ndim > 2 else ()
+        shift = theirs - expected
+        if axes and np.allclose(np.ptp(shift, axis=axes), 0, atol=1e-9 * max(1e-30, float(np.abs(shift).max()))):
+            return "constant-other", f"Keras adds other constants than torch's {op.name}", "use torch's constants"
+        if np.ptp(shift) <= 1e-9 * max(1e-30, float(np.abs(shift).max())):
+            return "constant-other", f"Keras adds another constant than torch's {op.name} ({float(shift.flat[0]):+.6g})", "use torch's constant"
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(expected != 0, theirs / expected, np.nan)
+        if axes and np.isfinite(ratio).all() and np.allclose(np.ptp(ratio, axis=axes), 0, atol=1e-7 * float(np.abs(ratio).max())):
+            return "scale-other", f"Keras has other factors than torch's {op.name}", "use torch's factors"
+        if np.isfinite(ratio).any() and np.nanmax(ratio) - np.nanmin(ratio) <= 1e-7 * abs(np.nanmax(ratio)):
+            return "scale-other", f"Keras has {float(np.nanmax(ratio)):.6g} times torch's {op.name}", "use torch's factor"
+        return "operation-other", f"Keras computes {seen.what} where torch has {op.name}, and the rest agrees", f"use torch's {op.name}"
+
+    def joined_otherwise(self, op: Any, theirs: np.ndarray, axes: tuple[int, ...], departure: Departure, changed: dict[int, Any]) -> Finding | None:
+        """Of values joined side by side, the one part that is not torch's is judged by itself."""
+        if op.name not in JOINING or len(op.inputs) < 2:
+            return None
+        parts = [self.torch.array(self.value(i, changed)) for i in op.inputs]
+        axis = op.kwargs.get("dim", op.args[1] if len(op.args) > 1 else 0)
+        if sum(part.shape[axis] for part in parts) != theirs.shape[axis]:
+            return None
+        blocks = np.split(theirs, np.cumsum([part.shape[axis] for part in parts])[:-1], axis)
+        other = [i for i, (mine, block) in enumerate(zip(parts, blocks, strict=True)) if mine.shape != block.shape or not close(block, mine)]
+        if len(other) != 1:
+            return None
+        block = blocks[other[0]]
+        order = Order(axes, tuple(block.shape[a] for a in axes))
+        part = Departure(op.inputs[other[0]], np.ascontiguousarray(order.apply(block)), View(order), departure.layer)
+        found = self.walked(part, changed)
+        return found[0] if len(found) == 1 and found[0].confirmed else None

@@ -1,0 +1,70 @@
+"""Two neighbours in the other order: a layer and an operation beside it. Found as one too many on the one side of the layer and one missing on the other."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from parity.diagnosis.findings import Finding
+from parity.diagnosis.layouts import ROUNDED
+from parity.diagnosis.naming import Departure
+
+
+class Exchanging:
+    """The part of a `Locator` that makes one finding of the two.
+
+    `missing`: operation (by index) → the finding that says the Keras side lacks it there. `surplus`: operation → what says that it is done on the other side
+    of the layer, and the layer. `merged`: findings that have become part of another.
+    """
+
+    torch: Any
+    flow: Any
+    units: dict[int, str]
+    missing: dict[int, Finding]
+    surplus: dict[int, tuple[Finding, str]]
+    merged: list[Finding]
+    carried: dict[int, Any]
+    same: Any  # a method of its other parts
+
+    def lacks(self, op: Any, finding: Finding) -> Finding:
+        """A finding that an operation is missing, or of the exchange that it belongs to."""
+        if op.index in self.surplus:
+            other, layer = self.surplus.pop(op.index)
+            self.merged.append(other)
+            return self.exchange(op, layer, finding.keras_layer, "before", "behind")
+        self.missing[op.index] = finding
+        return finding
+
+    def has_more(self, departure: Departure, finding: Finding) -> Finding:
+        """A finding that something is done with a value that torch has not, or of the exchange that it belongs to."""
+        for op in self.flow.ops:  # behind the layer that is fed in torch, before it in Keras
+            if any(self.units.get(n) == departure.layer for n in op.inputs) and self.makes(op, departure, departure.layer):
+                self.surplus[op.index] = finding, departure.layer
+                return finding
+        source = self.units.get(departure.number)
+        for index, other in self.missing.items() if source is not None else ():
+            op = self.flow.ops[index]
+            fed = any(c.path == source and set(op.outputs) & set(c.inputs) for c in self.flow.calls)
+            if fed and self.makes(op, departure):
+                self.merged.append(other)
+                return self.exchange(op, str(source), finding.keras_layer, "behind", "before")
+        return finding
+
+    def makes(self, op: Any, departure: Departure, unit: str = "") -> bool:
+        """Whether an operation, with the departed place's torch value for one of its inputs (that of a unit), gives what Keras has there."""
+        from parity.frameworks.torch_tracing import replay
+
+        value = self.flow.values[departure.number]
+        for number in op.inputs:
+            if self.flow.values[number].is_floating_point() and (not unit or self.units.get(number) == unit):
+                try:
+                    made = replay(self.flow, op, {**self.carried, number: value})
+                except Exception:  # it does not fit there
+                    continue
+                if made and self.same(self.torch.array(made[0]), departure, ROUNDED, only_so=True):
+                    return True
+        return False
+
+    @staticmethod
+    def exchange(op: Any, layer: str, keras_layer: str, theirs: str, ours: str) -> Finding:
+        name = op.name.strip("_")
+        return Finding(layer, keras_layer, "operations-exchanged", f"Keras has {name} {theirs} {layer}, torch {ours} it", f"{name} {ours} {layer}", True)

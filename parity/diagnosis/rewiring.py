@@ -1,0 +1,118 @@
+"""The Keras side uses another of torch's values than torch does, or leaves one of two out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from parity.diagnosis.findings import Finding
+from parity.diagnosis.layouts import EQUAL
+from parity.diagnosis.naming import Departure
+
+MOST = 400  # replays
+ARITHMETIC = dict.fromkeys(("mul", "div", "truediv", "true_divide"), "scale-missing") | {"add": "residual-missing", "sub": "operand-missing"}
+
+
+def squeezed(value: Any) -> tuple[int, ...]:
+    return tuple(n for n in value.shape if n != 1)
+
+
+class Rewiring:
+    """The part of a `Locator` that tries torch's values in each other's place."""
+
+    session: Any
+    torch: Any
+    flow: Any
+    units: dict[int, str]
+    bound: float
+    same: Any  # methods of its other parts
+    reached: Any
+    followed: Any
+    behind: Any
+    place: Any
+    keras_says: Any
+    keras_layer: Any
+
+    def rewired(self, departure: Departure) -> tuple[str, str, str] | None:
+        """The Keras side uses another of torch's values here."""
+        wanted = self.flow.values[departure.number]
+        for number, value in enumerate(self.flow.values):
+            if number == departure.number or not value.is_floating_point() or value.numel() != departure.live.size or value.numel() < 2:
+                continue
+            if squeezed(value) == squeezed(wanted):
+                value = value.reshape(wanted.shape)
+            if self.same(self.torch.array(value), departure, EQUAL, only_so=True):
+                source, place = self.behind(number, departure), self.behind(departure.number, departure)
+                told = f"Keras takes what comes from {source} where torch takes what comes from {place}"
+                if source == place:
+                    told = f"Keras takes another value than torch of those that come from {source}"
+                return "input-rewired", told, f"feed it what comes from {place}"
+        return None
+
+    def between(self, op: Any, departure: Departure) -> list[int]:
+        """The values that torch's code makes of an operation's output on the way to the departed one, its own the last."""
+        reached = set(op.outputs)
+        found = [n for n in op.outputs if self.flow.values[n].is_floating_point()]
+        last = self.flow.producers.get(departure.number)
+        for later in self.flow.ops[op.index + 1 : (last.index if last is not None else op.index) + 1]:
+            if reached & set(later.inputs) and not any(n in self.units for n in later.outputs):
+                reached |= set(later.outputs)
+                found += [n for n in later.outputs if self.flow.values[n].is_floating_point()]
+        return found[::-1]
+
+    def swapped_in(self, number: int, other: int, departure: Departure, changed: dict[int, Any]) -> dict[int, Any] | None:
+        """All values with one of torch's in another's place, if the departed one is then Keras'."""
+        theirs, mine = changed.get(other, self.flow.values[other]), self.flow.values[number]
+        if theirs.numel() != mine.numel():
+            return None
+        after = self.followed(departure.number, {**changed, number: theirs.reshape(mine.shape)})
+        return after if after and self.reached(departure, after, self.bound) else None
+
+    def operand_left_out(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """What an operation's output is multiplied with or added to, alone: that is simpler than another operation in its place."""
+        for later in self.flow.ops[op.index + 1 :]:
+            cause = ARITHMETIC.get(later.name.strip("_").removeprefix("r").removeprefix("i"))
+            if cause is None or not set(op.outputs) & set(later.inputs) or len(later.inputs) < 2:
+                continue
+            for other in later.inputs:
+                if other in op.outputs or self.flow.values[other].shape != self.flow.values[later.outputs[0]].shape:
+                    continue
+                after = self.swapped_in(later.outputs[0], other, departure, changed)
+                if after is not None:
+                    says = f"Keras has no {later.name.strip('_')} where torch has one{self.keras_says(departure)}"
+                    return self.told(later, departure, cause, says, f"{later.name.strip('_')} both"), after
+        return None
+
+    def wired_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """Another of torch's values in the place of one between an operation and the departed value."""
+        tried = 0
+        for number in self.between(op, departure):
+            mine = self.flow.values[number]
+            for other in self.alike(mine):
+                if other == number or tried >= MOST:
+                    continue
+                tried += 1
+                after = self.swapped_in(number, other, departure, changed)
+                if after is None:
+                    continue
+                source = self.behind(other, departure)
+                producer = self.flow.producers[number]
+                says = f"Keras takes what comes from {source} where torch takes what its {producer.name} makes{self.keras_says(departure)}"
+                return self.told(producer, departure, "input-rewired", says, f"take what torch's {producer.name} makes"), after
+        return None
+
+    def alike(self, value: Any) -> Iterator[int]:
+        """Torch's values of the same shape, each number once."""
+        kept: list[Any] = []
+        for number, other in enumerate(self.flow.values):
+            if (
+                squeezed(other) == squeezed(value)
+                and other.is_floating_point()
+                and other.numel() > 1
+                and not any(other.shape == k.shape and other.equal(k) for k in kept)
+            ):
+                kept.append(other)
+                yield number
+
+    def told(self, op: Any, departure: Departure, cause: str, says: str, fix: str) -> Finding:
+        return Finding(self.place(op, departure), self.keras_layer(departure), cause, says, fix, True)
