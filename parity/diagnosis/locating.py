@@ -33,7 +33,7 @@ MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unfla
 
 
 @dataclass(eq=False)
-class Locator(Adopting, Exchanging, Rewiring, Unexplained, Relating, Carrying, LeavingOut):
+class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, LeavingOut):
     """Walks one torch flow against one forced Keras run."""
 
     session: Any
