@@ -18,6 +18,7 @@ from parity.diagnosis.diagnosing import activation_rows, diagnose
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.matching import complain
 from parity.diagnosis.session import Options, Session
+from parity.diagnosis.settling import settle
 from parity.diagnosis.torch_runs import first_line
 from parity.errors import CannotRunError, ParityUsageError
 from parity.limits import limited
@@ -152,6 +153,8 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
             with session.keras_in(dtype):
                 for training in session.modes:
                     session.force(dtype, training)
+                    if dtype == "float64" and training is session.modes[0]:
+                        settle(session, training)
                     trim()
                     steps = session.options.steps if training or session.options.training is False else 0
                     recorded[dtype] += _recorded(session, dtype, training, steps)

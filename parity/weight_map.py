@@ -12,6 +12,7 @@ import numpy as np
 from parity.case import seeded
 from parity.diagnosis.matching import Matching, complain
 from parity.diagnosis.session import Options, Session
+from parity.diagnosis.settling import settle
 from parity.errors import CannotRunError, ParityUsageError
 
 
@@ -123,6 +124,7 @@ def _by_running(session: Session, optional: bool) -> bool:
         session.match()
         with session.keras_in("float64"):
             session.force("float64", False)
+            settle(session, False)
     except (CannotRunError, ParityUsageError):
         if not optional:
             raise

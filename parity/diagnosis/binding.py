@@ -191,7 +191,7 @@ def kinship(torch: Unit, keras: Unit) -> int:
         return 0
     used = {piece.label for binding in bindings for piece in binding.pieces if piece is not None}
     weighty = any(role.rpartition(".")[2] in WEIGHT_ROLES for b in bindings for role, p in zip(b.held.roles, b.pieces, strict=True) if p is not None)
-    if not used or not (weighty or one == "raw" or one in NORMS):
+    if not used or not (weighty or "raw" in {one, other} or one in NORMS):
         return 0
     whole = all(b.complete and (not b.held.summed or None not in b.pieces) for b in bindings) and len(used) == len(torch.pieces)
     if not whole:

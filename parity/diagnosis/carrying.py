@@ -31,6 +31,20 @@ class Carrying:
         if np.isfinite(array).all():
             self.carried[departure.number] = self.torch.plain(np.ascontiguousarray(array))
 
+    def follows(self, number: int, sources: set[int]) -> bool:
+        """Whether a value is made of one of these by torch's code between layers."""
+        stack, seen = [number], set[int]()
+        while stack and sources:
+            current = stack.pop()
+            if current in sources:
+                return True
+            if current in seen or current in self.units:
+                continue
+            seen.add(current)
+            op = self.flow.producers.get(current)
+            stack += op.inputs if op is not None else []
+        return False
+
     def followed(self, goal: int, start: dict[int, Any] | None = None) -> dict[int, Any]:
         """The carried values (or those of `start`), and those of torch's operations between them and a value; empty where it does not depend on them."""
         from parity.frameworks.torch_tracing import replay

@@ -114,6 +114,7 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
     run = session.torch_runs[("float64", training)]
     locator = Locator(session, run.flow, forced)
     pairs = paired_checkpoints(session, training)
+    elsewhere = dropped_elsewhere(session, run) if differ and training else []
     for severe in (True, False) if differ else (False,):
         bad = {Verdict.DIFFERENT, Verdict.NONFINITE, Verdict.SHAPE, Verdict.ILL_CONDITIONED} if severe else {Verdict.INDISTINGUISHABLE}
 
@@ -124,21 +125,43 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
         def departs(t64: Any, t32: Any, k64: Any, k32: Any, bad: Any = bad) -> bool:
             return verdict_on(t64, t32, k64, k32) in bad
 
+        spoiled: set[int] = set()  # values that the Keras side has in another shape, so that torch's could not be handed on
+
+        def worth(told: Sequence[Finding | None], departure: Departure, spoiled: set[int] = spoiled, severe: bool = severe) -> list[Finding]:
+            """Without what only follows from something that was found before."""
+            certain = any(f.confirmed and f.severity == "difference" for f in findings)
+            follows = bool(elsewhere) or (certain and departure.view is None) or locator.follows(departure.number, spoiled)
+            return [noted(f, severe) for f in told if f is not None and (f.confirmed or not follows)]
+
         for fine, coarse in pairs:
             misshapen = False  # what it is fed has another shape: so has what it gives
             for departure, point in departures(session, training, [(fine, coarse)], departs):
                 told = locator.locate(departure) if departure.number >= 0 or point is None else [locator.inner(point, -1 - departure.number)]
                 misshapen |= departure.view is None and bool(told)
-                certain = any(f.confirmed and f.severity == "difference" for f in findings)
-                findings += [noted(f, severe) for f in told if f is not None and (f.confirmed or departure.view is not None or not certain)]
+                findings.extend(worth(told, departure))
             found = [row for row in inside_rows(session, training, fine, coarse) if row.verdict in bad]
             if found or (severe and fine.shapes is not None and not misshapen):
-                findings += [noted(f, severe) for f in inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)]
+                findings.extend([noted(f, severe) for f in inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)])
+            if fine.shapes is not None:
+                spoiled |= {number for number in fine.final.left.values() if number is not None}
         for departure in output_departures(session, training, forced, departs) if forced.outputs is not None else []:
-            findings += [noted(f, severe) for f in locator.locate(departure)]
-        if severe and findings:
+            findings.extend(worth(locator.locate(departure), departure))
+        if severe and (findings or elsewhere):
             break
-    return [f for f in findings if not any(f is other for other in locator.merged)]
+    return elsewhere + [f for f in findings if not any(f is other for other in locator.merged)]
+
+
+def dropped_elsewhere(session: Any, run: Any) -> list[Finding]:
+    """Dropouts of the Keras side whose input has the shape of none of torch's masks."""
+    found = []
+    dropouts = [op for op in run.flow.ops if op.name == "dropout"]
+    for name, shape, place in session.undropped:
+        if place < len(dropouts):
+            op = dropouts[place]
+            mine = tuple(run.flow.values[op.outputs[0]].shape)
+            says = f"{name} drops out of a value of shape {shape}, torch of one of shape {mine}"
+            found.append(Finding(op.path or "output", name, "dropout-elsewhere", says, "drop out of the value that torch does"))
+    return found
 
 
 def noted(finding: Finding, severe: bool) -> Finding:

@@ -34,8 +34,13 @@ class Exchanging:
         self.missing[op.index] = finding
         return finding
 
-    def has_more(self, departure: Departure, finding: Finding) -> Finding:
+    def has_more(self, departure: Departure, finding: Finding, changed: dict[int, Any]) -> Finding:
         """A finding that something is done with a value that torch has not, or of the exchange that it belongs to."""
+        for index, other in self.missing.items():  # left out at its place, done further on
+            if departure.number in changed and self.makes(self.flow.ops[index], departure, value=changed[departure.number]):
+                self.merged.append(other)
+                says = f"Keras has {self.flow.ops[index].name.strip('_')} behind what torch does after it"
+                return Finding(other.layer, finding.keras_layer, "operations-exchanged", says, "torch's order", True)
         for op in self.flow.ops:  # behind the layer that is fed in torch, before it in Keras
             if any(self.units.get(n) == departure.layer for n in op.inputs) and self.makes(op, departure, departure.layer):
                 self.surplus[op.index] = finding, departure.layer
@@ -49,11 +54,11 @@ class Exchanging:
                 return self.exchange(op, str(source), finding.keras_layer, "behind", "before")
         return finding
 
-    def makes(self, op: Any, departure: Departure, unit: str = "") -> bool:
+    def makes(self, op: Any, departure: Departure, unit: str = "", value: Any = None) -> bool:
         """Whether an operation, with the departed place's torch value for one of its inputs (that of a unit), gives what Keras has there."""
         from parity.frameworks.torch_tracing import replay
 
-        value = self.flow.values[departure.number]
+        value = self.flow.values[departure.number] if value is None else value
         for number in op.inputs:
             if self.flow.values[number].is_floating_point() and (not unit or self.units.get(number) == unit):
                 try:

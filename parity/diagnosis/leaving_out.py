@@ -18,13 +18,16 @@ class LeavingOut:
     flow: Any
     units: dict[int, str]
     bound: float
+    forced: Any
     followed: Any  # methods of its other parts
     reached: Any
     best_trial: Any
 
     def left_out(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """A module that has a layer without counterpart: its input in the place of its output, whether Keras' value then comes out."""
-        lacking = {unit.path for unit in self.session.matching.open_torch}
+        called = {id(point.match) for point in self.forced.checkpoints}
+        idle = {match.torch.path for match in self.session.matching.matches if id(match) not in called and match.keras.kind != "raw"}
+        lacking = {unit.path for unit in self.session.matching.open_torch} | idle
         for call in self.flow.calls[:MOST] if lacking else ():
             if (
                 not call.path

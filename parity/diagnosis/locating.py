@@ -68,7 +68,8 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
         handed = {id(point.match.torch) for point in self.forced.checkpoints}
         for match in self.session.matching.matches:
             for call in self.session.torch_runs[("float64", self.training)].calls.get(id(match.folded or match.torch), []) if id(match.torch) in handed else ():
-                yield match.torch.path, call.call.made if match.torch.kind in RECURRENT else [n for n in call.left.values() if n is not None]
+                whole = match.torch.kind in RECURRENT or match.torch.part in {"q", "k", "v"}  # the part of a value, which has no number of its own
+                yield match.torch.path, call.call.made if whole else [n for n in call.left.values() if n is not None]
 
     @property
     def training(self) -> bool:
@@ -219,8 +220,8 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
         for mover in self.movers(op, changed) if best is None else ():
             best = best or self.best_trial(mover, [self.value(i, changed) for i in mover.inputs], departure, changed)
         if best is not None and best[0] == WHOLE:
-            return self.told_of(op, best, departure)
-        for explain in () if exact else (self.left_out, self.not_joined, self.wired_otherwise, self.done_otherwise):
+            return (self.taken_otherwise(op, departure, changed) if best[1].before else None) or self.told_of(op, best, departure)
+        for explain in () if exact else (self.left_out, self.not_joined, self.wired_otherwise, self.given_otherwise, self.done_otherwise):
             found = explain(op, departure, changed)
             if found is not None:
                 return found
@@ -352,7 +353,7 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
         told = Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
         if found is not None:
             told = Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
-        return self.has_more(departure, told)
+        return self.has_more(departure, told, changed)
 
     def other_input(self, departure: Departure) -> Finding:
         place = next((i for i, n in enumerate(self.flow.inputs) if not self.explained(n, {})), 0)

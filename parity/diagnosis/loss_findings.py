@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
@@ -122,7 +123,27 @@ def _by_torch(session: Any, flow: Any, expected: np.ndarray, actual: np.ndarray)
             value = session.torch.array(after[goal])
             if value.shape == actual.shape and not equal(value, expected, 1e-12) and equal(value, actual, 1e-7):
                 return Finding("loss", name_of(session.options.loss[1]), trial.cause, f"Keras has {trial.says}", trial.fix, True)
+    slices = [op for op in flow.ops if op.name == "__getitem__"]
+    for one, other in combinations(slices[:6], 2):
+        with contextlib.suppress(Exception), session.torch.precision("float64"):
+            value = _without(session, flow, (one, other), goal)
+            if value is not None and value.shape == actual.shape and equal(value, actual, 1e-7):
+                said = "Keras has outputs and targets whole, where torch takes a part of each: they are not shifted against each other"
+                return Finding("loss", name_of(session.options.loss[1]), "slice-shifted", said, "take torch's parts", True)
     return None
+
+
+def _without(session: Any, flow: Any, left_out: Sequence[Any], goal: int) -> np.ndarray | None:
+    """The loss without some of its slices."""
+    from parity.frameworks.torch_tracing import replay
+
+    after: dict[int, Any] = {}
+    for op in flow.ops:
+        if op in left_out:
+            after[op.outputs[0]] = after.get(op.inputs[0], flow.values[op.inputs[0]])
+        elif set(after) & set(op.inputs):
+            after.update(zip(op.outputs, replay(flow, op, after), strict=False))
+    return session.torch.array(after[goal]) if goal in after else None
 
 
 def _unknown_loss(options: Any, expected: np.ndarray, actual: np.ndarray) -> Finding:

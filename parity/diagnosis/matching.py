@@ -48,12 +48,15 @@ class Matching:
     matches: list[Match] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, torch: Unit, keras: Unit, how: str) -> Match:
+    @staticmethod
+    def made(torch: Unit, keras: Unit, how: str) -> Match:
         bindings = bind(torch, keras)
         assert bindings is not None
-        match = Match(torch, keras, how, bindings)
-        self.matches.append(match)
-        return match
+        return Match(torch, keras, how, bindings)
+
+    def add(self, torch: Unit, keras: Unit, how: str) -> Match:
+        self.matches.append(self.made(torch, keras, how))
+        return self.matches[-1]
 
     @property
     def open_torch(self) -> list[Unit]:
@@ -72,9 +75,15 @@ class Matching:
         return [match for match in self.matches if match.torch.path == path]
 
     def candidates(self, keras: Unit) -> list[Unit]:
-        """Open torch units that this Keras unit could be: those of its kind with all its roles, else those of a kindred kind, else with other roles."""
-        for grade in (2, 1, 0):
-            found = [unit for unit in self.open_torch if kinship(unit, keras) >= 1 + grade]
+        """Open torch units that this Keras unit could be: those of its kind with all its roles, else those of a kindred kind, else with other roles.
+
+        A dense layer may be a convolution of 1×1 as well as a linear layer, so that both count.
+        """
+        grades = {id(unit): kinship(unit, keras) for unit in self.open_torch}
+        for least in (3, 2, 1):
+            found = [unit for unit in self.open_torch if grades[id(unit)] >= least]
+            if found and least == 3 and keras.kind in {"linear", "conv"}:
+                return [unit for unit in self.open_torch if grades[id(unit)] == 3 or (grades[id(unit)] == 2 and unit.kind in {"linear", "conv"})]
             if found:
                 return found
         return []
@@ -163,6 +172,8 @@ def match_unique(found: Matching) -> None:
 def _cut_alike(torch_units: list[Unit], keras_units: list[Unit]) -> tuple[list[Unit], list[Unit]]:
     """Attention stays whole where both sides have as many of it; else both are cut into projections."""
     mine, theirs = ([u for u in units if u.kind == "attention"] for units in (torch_units, keras_units))
+    if not mine and not theirs:
+        return _in_threes(torch_units, keras_units), keras_units
     if len(mine) == len(theirs):
         return torch_units, keras_units
     widths = {unit.pieces_of[0].shapes["weight"][0] for unit in theirs}
@@ -172,6 +183,20 @@ def _cut_alike(torch_units: list[Unit], keras_units: list[Unit]) -> tuple[list[U
     packed = {unit.shapes.get("weight") for unit in keras_units if unit.kind == "linear"}
     cut = [part for unit in torch_units for part in (_packed(unit, packed) if unit.kind == "attention" else (unit,))]
     return cut, [part for unit in keras_units for part in (unit.pieces_of or (unit,))]
+
+
+def _in_threes(torch_units: list[Unit], keras_units: list[Unit]) -> list[Unit]:
+    """Dense layers that give queries, keys and values side by side, cut where the Keras side has three layers for each."""
+
+    def count(units: list[Unit], shape: tuple[int, ...]) -> int:
+        return sum(unit.kind == "linear" and unit.shapes.get("weight") == shape for unit in units)
+
+    for rows, width in {unit.shapes["weight"] for unit in torch_units if unit.kind == "linear"}:
+        triple = [unit for unit in torch_units if unit.kind == "linear" and unit.shapes["weight"] == (rows, width)]
+        more = count(keras_units, (width, width)) - count(torch_units, (width, width))
+        if rows == 3 * width and not count(keras_units, (rows, width)) and more >= 3 * len(triple):
+            torch_units = [part for unit in torch_units for part in (_in_three(unit) if unit in triple else (unit,))]
+    return torch_units
 
 
 def _in_three(unit: Unit) -> tuple[Unit, ...]:

@@ -55,7 +55,7 @@ class Naming:
             return str(op.path) or (consumer_of(self.flow, op) if departure.layer == "output" else departure.layer)
         belongs = op.name in BELONGING or op.name.strip("_") in _activation_names()
         outside = op.path and module is not None and departure.layer != "output" and not f"{departure.layer}.".startswith(f"{op.path}.")
-        if not belongs and outside and (not floats or floats[0] not in self.units):
+        if not belongs and outside:
             return str(op.path)
         if not belongs and departure.layer != "output" and (not floats or floats[0] not in self.given):
             return departure.layer
@@ -87,6 +87,8 @@ class Naming:
             floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()] if op is not None else []
             if not floats:
                 break
+            if len(floats) > 1 and op.path:  # a sum of two branches belongs to neither
+                return str(op.path)
             number = floats[0]
         return departure.layer
 

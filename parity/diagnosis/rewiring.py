@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 from parity.diagnosis.findings import Finding
@@ -10,6 +12,7 @@ from parity.diagnosis.layouts import EQUAL
 from parity.diagnosis.naming import Departure
 
 MOST = 400  # replays
+REDUCING = frozenset(["mean", "sum", "amax", "adaptive_avg_pool2d", "adaptive_avg_pool1d", "adaptive_max_pool2d", "adaptive_max_pool1d"])
 ARITHMETIC = dict.fromkeys(("mul", "div", "truediv", "true_divide"), "scale-missing") | {"add": "residual-missing", "sub": "operand-missing"}
 
 
@@ -63,9 +66,8 @@ class Rewiring:
     def swapped_in(self, number: int, other: int, departure: Departure, changed: dict[int, Any]) -> dict[int, Any] | None:
         """All values with one of torch's in another's place, if the departed one is then Keras'."""
         theirs, mine = changed.get(other, self.flow.values[other]), self.flow.values[number]
-        if theirs.numel() != mine.numel():
-            return None
-        after = self.followed(departure.number, {**changed, number: theirs.reshape(mine.shape)})
+        theirs = theirs.reshape(mine.shape) if theirs.numel() == mine.numel() else theirs
+        after = self.followed(departure.number, {**changed, number: theirs})
         return after if after and self.reached(departure, after, self.bound) else None
 
     def operand_left_out(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
@@ -86,9 +88,9 @@ class Rewiring:
     def wired_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """Another of torch's values in the place of one between an operation and the departed value."""
         tried = 0
-        for number in self.between(op, departure):
+        for number in (*self.between(op, departure), *[i for i in op.inputs if self.flow.values[i].is_floating_point()]):
             mine = self.flow.values[number]
-            for other in self.alike(mine):
+            for other in self.alike(mine, op.name in REDUCING and number in op.inputs):
                 if other == number or tried >= MOST:
                     continue
                 tried += 1
@@ -96,21 +98,41 @@ class Rewiring:
                 if after is None:
                     continue
                 source = self.behind(other, departure)
-                producer = self.flow.producers[number]
-                says = f"Keras takes what comes from {source} where torch takes what its {producer.name} makes{self.keras_says(departure)}"
-                return self.told(producer, departure, "input-rewired", says, f"take what torch's {producer.name} makes"), after
+                wanted = op if number in op.inputs else self.flow.producers[number]
+                named = f"its {wanted.name} makes" if wanted is not op or number not in op.inputs else f"comes from {self.behind(number, departure)}"
+                says = f"Keras takes what comes from {source} where torch takes what {named}{self.keras_says(departure)}"
+                found = self.told(wanted, departure, "input-rewired", says, f"take what {named} in torch")
+                fed = [c.path for c in self.flow.calls if c.path and number in c.inputs and c.ops[0] <= op.index < c.ops[1]]
+                return (replace(found, layer=fed[-1]) if fed and number in op.inputs else found), after
         return None
 
-    def alike(self, value: Any) -> Iterator[int]:
-        """Torch's values of the same shape, each number once."""
+    def given_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """Two arguments of a module, or of an operation, in each other's place."""
+        calls = [c for c in self.flow.calls if c.path and c.ops[0] <= op.index < c.ops[1]]
+        for numbers, path in [(op.inputs, ""), *[(c.inputs, c.path) for c in calls]]:
+            floats = [n for n in dict.fromkeys(numbers) if self.flow.values[n].is_floating_point() and self.flow.values[n].numel() > 1]
+            for one, other in combinations(floats[:6], 2):
+                if self.flow.values[one].shape != self.flow.values[other].shape:
+                    continue
+                start = {**changed, one: changed.get(other, self.flow.values[other]), other: changed.get(one, self.flow.values[one])}
+                after = self.followed(departure.number, start)
+                if after and self.reached(departure, after, self.bound):
+                    told = f"Keras has two arguments of torch's {path or op.name} exchanged{self.keras_says(departure)}"
+                    found = Finding(path or self.place(op, departure), self.keras_layer(departure), "operand-order", told, "torch's order", True)
+                    return found, after
+        return None
+
+    def alike(self, value: Any, reduced: bool = False) -> Iterator[int]:
+        """Torch's values of the same shape (but for axes of space, where these are reduced), each number once."""
         kept: list[Any] = []
+
+        def shape(tensor: Any) -> tuple[int, ...]:
+            return (*tensor.shape[:2], tensor.dim()) if reduced and tensor.dim() > 2 else squeezed(tensor)
+
         for number, other in enumerate(self.flow.values):
-            if (
-                squeezed(other) == squeezed(value)
-                and other.is_floating_point()
-                and other.numel() > 1
-                and not any(other.shape == k.shape and other.equal(k) for k in kept)
-            ):
+            if shape(other) != shape(value) or not other.is_floating_point() or other.numel() < 2:
+                continue
+            if not any(other.shape == k.shape and other.equal(k) for k in kept):
                 kept.append(other)
                 yield number
 

@@ -46,6 +46,7 @@ class Session(TorchRuns, KerasNames):
         self.keras_records: dict[str, list[Record]] = {"float64": [], "float32": []}
         self.only_float32 = ""
         self.masks_fed = 0
+        self.undropped: list[tuple[str, tuple[int, ...], int]] = []  # Keras dropouts that no mask fits: name, shape, how many masks were fed before
 
     # Keras
 
@@ -176,6 +177,7 @@ class Session(TorchRuns, KerasNames):
         if not masks:
             return call()
         left = [self.torch.array(mask) for mask in masks]
+        self.undropped = []
 
         def drop(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
             rate = getattr(layer, "rate", None)
@@ -189,6 +191,7 @@ class Session(TorchRuns, KerasNames):
                         del left[: i + 1]
                         self.masks_fed += 1
                         return x * self.keras.tensor(_as_dropped(layer, mask.transpose(axes).reshape(shape)).astype(np.float32)) / (1.0 - rate)
+            self.undropped.append((layer.name, shape, len(masks) - len(left)))
             return proceed(*args, **kwargs)
 
         from parity.frameworks.keras_tracing import watched

@@ -100,6 +100,7 @@ def torch_units(model: Any) -> list[Unit]:
     """The units of a torch module, in the order of definition."""
     units: list[Unit] = []
     inside: set[str] = set()  # below a unit that was taken whole
+    held: set[int] = set()  # parameters of units before
     for path, module in model.named_modules():
         if any(path.startswith(f"{prefix}.") for prefix in inside):
             continue
@@ -108,7 +109,12 @@ def torch_units(model: Any) -> list[Unit]:
             continue
         if "_Loss" in names:
             continue
-        units.extend(_torch_unit(path, module, names))
+        found = _torch_unit(path, module, names)
+        own = {id(p) for p in module._parameters.values() if p is not None}
+        for unit in found if own and own <= held else ():
+            unit.optional = True  # its weights are another's too
+        held |= own
+        units.extend(found)
         if "MultiheadAttention" in names:
             inside.add(path)
     return units

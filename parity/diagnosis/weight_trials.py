@@ -33,9 +33,30 @@ def of_match(session: Any, match: Match) -> Iterator[Finding]:
         if same(own, right):
             continue
         cause, says, fix = cause_of(session, match, binding, own, right)
+        if not cause and _rows_of(session, binding, own):
+            cause, says, fix = (
+                "weights-order",
+                f"rows of torch's {binding.labels[0].partition('[')[0]}, and not those in torch's order",
+                "torch's order of rows",
+            )
         if (cause, says) not in told:
             told.add((cause, says))
             yield Finding(match.torch.path, where, cause, f"{binding.held.variable.path} holds {says}", fix, bool(cause))
+
+
+def _rows_of(session: Any, binding: Binding, own: np.ndarray) -> bool:
+    """Whether a kernel is made of rows of torch's whole weight (of one that is cut, too), each once."""
+    piece = next((p for p in binding.pieces if p is not None), None)
+    if piece is None or own.ndim != 2 or len(binding.pieces) != 1:
+        return False
+    rows = session.state[piece.name].reshape(len(session.state[piece.name]), -1).astype(np.float64)
+    for mine in (own.T.astype(np.float64), own.astype(np.float64)):
+        if mine.shape[1] == rows.shape[1] and len(mine) > 1:
+            apart = np.abs(mine[:, None] - rows[None]).max(-1)
+            nearest = apart.argmin(1)
+            if apart.min(1).max() <= EXACT * np.abs(rows).max() and len(set(nearest)) == len(nearest):
+                return True
+    return False
 
 
 def same(actual: np.ndarray, expected: np.ndarray) -> bool:

@@ -181,6 +181,9 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
         if self.atomic:
             return self.dropped(function, args, kwargs)[0] if function in DROPOUTS and _drops(args, kwargs) else function(*args, **kwargs)
         before_args, before_kwargs = mapped(tuple(args), self.argument), mapped(kwargs, self.argument)
+        if function is torch.nn.functional.scaled_dot_product_attention and _drops_attention(args, kwargs):
+            with self:
+                return attended(*args, **kwargs)
         if self.cut is not None:
             args, kwargs = mapped(tuple(args), self.detached), mapped(kwargs, self.detached)
         if function in DROPOUTS and _drops(args, kwargs):
@@ -226,6 +229,31 @@ def _drops(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
     training = args[2] if len(args) > 2 else kwargs.get("training", True)
     p = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
     return bool(training) and p > 0
+
+
+def _drops_attention(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
+    return bool((args[4] if len(args) > 4 else kwargs.get("dropout_p", 0.0)) > 0)
+
+
+def attended(
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    attn_mask: torch.Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+    enable_gqa: bool = False,
+) -> torch.Tensor:
+    """`scaled_dot_product_attention` step by step, its dropout a call of its own: torch's kernel draws where nobody sees it."""
+    if enable_gqa:
+        key, value = (x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value))
+    scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
+    if is_causal:
+        attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=query.device).tril()
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, float("-inf")) if attn_mask.dtype is torch.bool else scores + attn_mask
+    return torch.nn.functional.dropout(scores.softmax(-1), dropout_p) @ value
 
 
 @contextlib.contextmanager

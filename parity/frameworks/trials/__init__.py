@@ -18,7 +18,7 @@ from parity.frameworks.trials.attention import attention, masking, normalizing
 from parity.frameworks.trials.convolutions import convolutions
 from parity.frameworks.trials.pooling import places, pooling, reductions, spreads
 from parity.frameworks.trials.relations import relations as relations
-from parity.frameworks.trials.shapes import chunks, interleaved, interpolation, padding, reshaping, selection, shuffling
+from parity.frameworks.trials.shapes import chunks, embedding, interleaved, interpolation, padding, reshaping, selection, shuffling
 from parity.frameworks.trials.trial import Function
 from parity.frameworks.trials.trial import OpTrial as OpTrial
 
@@ -56,7 +56,7 @@ def _shared(op: Op, name: str, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     for extra, says, cause, fix in relations(inputs[0]):
         yield OpTrial(cause, f"{says} after torch's {name}", fix, lambda *a, f=extra, **k: _on_first(op.function(*a, **k), f))
     for extra, says, cause, fix in relations(inputs[0]):
-        yield OpTrial(cause, f"{says} before torch's {name}", fix, lambda x, *a, f=extra, **k: op.function(f(_like(x, inputs[0])), *a, **k))
+        yield OpTrial(cause, f"{says} before torch's {name}", fix, lambda x, *a, f=extra, **k: op.function(f(_like(x, inputs[0])), *a, **k), before=True)
 
 
 def _like(x: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -110,6 +110,7 @@ _MAKERS: tuple[tuple[frozenset[str], Callable[[Op, list[torch.Tensor]], Iterator
     ),
     (frozenset({"__getitem__", "select"}), selection),
     (frozenset({"split", "chunk", "unbind", "tensor_split"}), chunks),
+    (frozenset({"embedding"}), embedding),
     (frozenset({"var", "std", "var_mean", "std_mean"}), spreads),
     (frozenset({"argmax", "argmin"}), places),
     (frozenset({"conv1d", "conv2d", "conv3d"}), convolutions),

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterator
 
 import torch
-import torch.nn.functional as F
 
 from parity.frameworks.torch_tracing import Op
 from parity.frameworks.trials.trial import Function, OpTrial
@@ -71,8 +70,6 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
         "the quotient the other way round": lambda x, y: y / x,
         "the mean of both": lambda x, y: (x + y) / 2,
         "the maximum of both": lambda x, y: torch.maximum(torch.as_tensor(x, dtype=torch.float64), torch.as_tensor(y, dtype=torch.float64)),
-        "the sum with the second ReLU'd": lambda x, y: x + F.relu(torch.as_tensor(y, dtype=torch.float64)),
-        "the sum with the first ReLU'd": lambda x, y: F.relu(torch.as_tensor(x, dtype=torch.float64)) + y,
         "the sum twice over": lambda x, y: x + 2 * y,
         "the sum with the first doubled": lambda x, y: 2 * x + y,
         "x·(1 + y)": lambda x, y: x * (1 + y),

@@ -66,6 +66,7 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
         yield OpTrial("ce-label-smoothing", f"label_smoothing {smoothing}", fix, changed_by(op, label_smoothing=smoothing))
     yield OpTrial("ce-class-weight", "no class weights and no label smoothing", fix, changed_by(op, weight=None, label_smoothing=0.0))
     yield from _weighted(op, inputs, fix)
+    yield from _smoothed_over_others(op, inputs, fix)
     for index in (-100, 0, -1, 255):
         yield OpTrial("ce-ignore-index", f"ignore_index {index}", fix, changed_by(op, ignore_index=index))
     if op.name in {"cross_entropy", "nll_loss"}:
@@ -121,6 +122,20 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
         yield OpTrial("loss-other", "a hinge loss of the score", fix, lambda x, t, *a, **k: F.relu(1 - (2 * t - 1) * score(x)).mean())
     for factor in (2.0, 0.5, -1.0):
         yield OpTrial("loss-reduction", f"{factor:g} times torch's loss", fix, lambda *a, s=factor, **k: s * op.function(*a, **k))
+
+
+def _smoothed_over_others(op: Op, inputs: list[torch.Tensor], fix: str) -> Iterator[OpTrial]:
+    """Label smoothing that gives the target's class nothing of the share of the others."""
+    share = op.kwargs.get("label_smoothing", 0.0)
+    if op.name != "cross_entropy" or not share or inputs[1].is_floating_point():
+        return
+
+    def smoothed(x: torch.Tensor, t: torch.Tensor, *a: Any, **k: Any) -> torch.Tensor:
+        hot = F.one_hot(t, x.shape[1]).movedim(-1, 1).to(x.dtype)
+        spread = hot * (1 - share) + (1 - hot) * share / (x.shape[1] - 1)
+        return -(spread * F.log_softmax(x, 1)).sum(1).mean()
+
+    yield OpTrial("ce-label-smoothing", "labels smoothed over the other classes only", fix, smoothed)
 
 
 def _per_row(op: Op, inputs: list[torch.Tensor], fix: str) -> Iterator[OpTrial]:

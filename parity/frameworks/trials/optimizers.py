@@ -43,6 +43,9 @@ def variants(factory: Factory, made: torch.optim.Optimizer, config: Mapping[str,
                 f"use {type(made).__name__}",
             )
             yield (_made(other, {"lr": group["lr"]})), "optimizer-other", f"{name} where torch has {type(made).__name__}", f"use {type(made).__name__}"
+    most = max((g.get("weight_decay", 0) or 0 for g in made.param_groups), default=0)
+    if (most and len(made.param_groups) > 1) or (most and not decay):
+        yield with_group(weight_decay=most), "wd-on-bias-bn", f"a decay of {most} for all, which torch has for some groups only", "torch's groups"
     if decay:
         yield (
             _vectors_spared(factory),
@@ -224,13 +227,14 @@ def _inside_root(made: Any, group: Mapping[str, Any], eps: float) -> Factory:
                     for p in g["params"]:
                         state = self.state[p]
                         average = state.setdefault("average", torch.zeros_like(p))
-                        average.mul_(g["alpha"]).addcmul_(p.grad, p.grad, value=1 - g["alpha"])
+                        gradient = p.grad + (group.get("weight_decay") or 0.0) * p
+                        average.mul_(g["alpha"]).addcmul_(gradient, gradient, value=1 - g["alpha"])
                         variance = average
                         if group.get("centered"):
                             mean = state.setdefault("mean", torch.zeros_like(p))
-                            mean.mul_(g["alpha"]).add_(p.grad, alpha=1 - g["alpha"])
+                            mean.mul_(g["alpha"]).add_(gradient, alpha=1 - g["alpha"])
                             variance = average - mean**2
-                        change = p.grad / torch.sqrt(variance + eps)
+                        change = gradient / torch.sqrt(variance + eps)
                         if g["momentum"]:
                             buffer = state.setdefault("buffer", torch.zeros_like(p))
                             buffer.mul_(g["momentum"]).add_(change)

@@ -40,6 +40,15 @@ def selection(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
             )
 
 
+def embedding(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """Rows of a table: the next ones, the ones before, in reverse."""
+    for by in (1, -1, 2):
+        told = f"the rows {by:+d} of those that torch takes"
+        yield OpTrial("slice-shifted", told, "torch's rows", lambda x, *a, b=by, **k: op.function((x + b).clamp(min=0), *a, **k))
+    yield OpTrial("flipped", "torch's rows in reverse", "torch's rows", lambda x, *a, **k: op.function(x.flip(-1), *a, **k))
+    yield OpTrial("slice-shifted", "the first row for all", "torch's rows", lambda x, *a, **k: op.function(torch.zeros_like(x), *a, **k))
+
+
 def _slices(op: Op, x: torch.Tensor, entries: tuple[Any, ...]) -> Iterator[OpTrial]:
     for axis, entry in enumerate(entries):
         if isinstance(entry, slice) and (entry.start or entry.stop) and axis < x.dim() and Ellipsis not in entries[:axis]:

@@ -20,6 +20,7 @@ class OpTrial:
     says: str
     fix: str
     function: Function
+    before: bool = False  # it changes what the operation is given
 
 
 def bound(op: Op, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
