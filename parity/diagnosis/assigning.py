@@ -27,7 +27,7 @@ class Assigning:
     calls: Mapping[int, list[Any]]
     flow: Any
     state: Mapping[str, np.ndarray] | None
-    used: dict[int, int]
+    used: dict[int, set[int]]
     cursor: int
     sequence: dict[int, int]
     spread: list[tuple[int, tuple[int, ...], int]]
@@ -51,18 +51,18 @@ class Assigning:
             self.fill(match)
 
     def which(self, match: Match, live: list[np.ndarray]) -> int | None:
-        """The call of the torch module that this call of the Keras layer stands for."""
+        """The call of the torch module that this call of the Keras layer stands for: of those that are left one that was fed the same, else as much."""
         calls = self.calls.get(id(match.torch), [])
-        if not calls:
+        if not calls or is_cell(match.torch.layer) != is_cell(match.keras.layer):  # a loop over steps is no call of the whole
             return None
-        start = self.used.get(id(match.torch), 0)
-        if len(calls) > 1:
-            for i, call in enumerate(calls):
-                if i >= start and live and matching(self.torch.array(call.given[0]), live[0]) is not None:
-                    self.used[id(match.torch)] = i + 1
-                    return i
-        index = min(start, len(calls) - 1)
-        self.used[id(match.torch)] = start + 1
+        if live and match.torch.kind in {"conv", "conv_transpose", "linear"} and _in_batches(calls[0].given[0].shape, live[0].shape):
+            return None
+        used = self.used.setdefault(id(match.torch), set())
+        left = [i for i in range(len(calls)) if i not in used] or [len(calls) - 1]
+        sized = [i for i in left if live and calls[i].given[0].numel() == live[0].size]
+        same = [i for i in sized if matching(self.torch.array(calls[i].given[0]), live[0]) is not None] if len(left) > 1 else []
+        index = next(iter([*same, *sized, *left]))
+        used.add(index)
         return index
 
     def assign(self, unit: Unit, live: list[np.ndarray]) -> None:
@@ -195,6 +195,17 @@ class Assigning:
                 return False
             goal = op.inputs[0]
         return False
+
+
+def _in_batches(mine: Any, theirs: Any) -> bool:
+    """Whether the Keras side calls the layer for a part of torch's batch, or for several at once; space may be padded."""
+    whole = mine[0] != theirs[0] and min(mine[0], theirs[0]) > 0 and max(mine[0], theirs[0]) % min(mine[0], theirs[0]) == 0
+    return len(mine) == len(theirs) > 1 and whole and mine[1] in theirs[1:]
+
+
+def is_cell(layer: Any) -> bool:
+    """Whether a recurrence is called for one step at a time."""
+    return type(layer).__name__.endswith("Cell")
 
 
 def _likeness(module: Any, layer: Any) -> int:

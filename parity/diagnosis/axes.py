@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from parity.diagnosis.binding import Seam
-from parity.diagnosis.layouts import Order
+from parity.diagnosis.layouts import Order, close
 from parity.diagnosis.matching import Match
 
 CHANNEL_KINDS = frozenset({"conv", "conv_transpose", "batch_norm", "group_norm", "instance_norm", "prelu"})
@@ -87,7 +87,7 @@ def _padded_sides(given: np.ndarray, live: np.ndarray, layer: Any) -> list[tuple
         return None
     for start in np.ndindex(*[n + 1 for n in more]):
         window = (slice(None), slice(None), *[slice(s, s + n) for s, n in zip(start, given.shape[2:], strict=True)])
-        if np.array_equal(moved[window], given):
+        if close(moved[window], given):
             return [(s, n - s) for s, n in zip(start, more, strict=True)]
     return None
 

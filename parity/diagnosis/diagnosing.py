@@ -172,23 +172,21 @@ def departures(session: Any, training: bool, fine: list[tuple[Checkpoint, Checkp
     """Live inputs of matched layers that are not torch's, in the order of the Keras run."""
     for point, other in fine:
         mode = pad_mode(point.match.torch.layer) if point.pads else "constant"
-        for i, number in enumerate(point.call.entered):
-            if i >= len(point.live):
-                continue
+        for i, number in enumerate([*point.call.entered, *[None] * 2][: len(point.live)]):
             if number is None:
                 if point.live[i] is None or departs(point.given[i], other.given[i], point.live[i], other.live[i] if i < len(other.live) else None):
-                    yield Departure(-1 - i, np.zeros(0), None, point.name), point
+                    yield Departure(-1 - i, np.zeros(0), None, point.match.torch.path), point
                 continue
             live = point.live[i]
             if live is None:
                 raw = session.keras.array(point.raw_inputs[i])
                 if raw.dtype.kind == "f":
-                    yield Departure(number, raw, None, point.name, point.raw_inputs[i], point.pads, mode), point
+                    yield Departure(number, raw, None, point.match.torch.path, point.raw_inputs[i], point.pads, mode), point
             elif departs(point.given[i], other.given[i], live, other.live[i] if i < len(other.live) else None):
                 view = point.views[i]
                 raw = session.keras.array(point.raw_inputs[i])
                 started = i > 0 and point.match.keras.kind in RECURRENT
-                yield Departure(number, raw, view, point.name, point.raw_inputs[i], point.pads, mode, started), point
+                yield Departure(number, raw, view, point.match.torch.path, point.raw_inputs[i], point.pads, mode, started), point
 
 
 def output_departures(session: Any, training: bool, forced: Any, departs: Any) -> list[Departure]:

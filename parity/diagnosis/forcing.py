@@ -104,7 +104,7 @@ class Forcing(Assigning):
         self.by_layer: dict[int, list[Unit]] = {}
         for unit in matching.keras_units:
             self.by_layer.setdefault(id(unit.layer), []).append(unit)
-        self.used: dict[int, int] = {}
+        self.used: dict[int, set[int]] = {}
         self.failed = False
         self.views: dict[tuple[int, int, str], View | None] = {}
         self.found = Forced()

@@ -27,7 +27,7 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
     told = set()
     for row in frozen:
         match = next((m for m in session.matching.matches for b in m.bindings if any(label.startswith(row.name) for label in b.labels)), None)
-        path = row.name.rpartition(".")[0] if match is None else match.torch.path
+        path = (row.name.rpartition(".")[0] if match is None else match.torch.path) or row.name
         if path in told or path in blamed:
             continue
         told.add(path)

@@ -29,6 +29,9 @@ WHOLE = 10**9  # values that a trial brings which brings the departed one
 MOST = 6  # faults before one checkpoint
 _FAMILIAR = 1e-13
 PARTING = frozenset(["split", "chunk", "unbind", "tensor_split", "__getitem__", "select", "narrow"])
+PAIRED = frozenset(["max", "min", "sort", "topk", "median", "mode", "kthvalue"])  # give places beside values
+_COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
+CHOOSING = frozenset([*_COMPARED, *(f"__{name}__" for name in _COMPARED), "to", "float", "unsqueeze", "type"])
 MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unflatten", "movedim", "swapaxes", "t", "contiguous"])
 
 
@@ -243,8 +246,8 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
     def done_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """Another operation is changed, one that parts a value before this one or one that comes behind: the Keras side may do them in another order."""
         behind = [self.flow.producers[n] for n in self.between(op, departure)]
-        later = [other for other in dict.fromkeys(behind) if other is not op and other.name not in MOVING][:8]
-        for near in (*self.movers(op, changed, PARTING), *later):
+        later = [other for other in dict.fromkeys(behind[::-1]) if other is not op and other.name not in MOVING][:8]
+        for near in (*self.movers(op, changed, PARTING | CHOOSING), *later):
             best = self.best_trial(near, [self.value(i, changed) for i in near.inputs], departure, changed, whole=True)
             if best is not None:
                 return self.told_of(near, best, departure)
@@ -311,7 +314,7 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
         try:
             with self.torch.precision("float64"):
                 made = replay(self.flow, op, changed, function)
-                if len(made) < len(op.outputs):
+                if not made or (len(made) < len(op.outputs) and op.name not in PAIRED):
                     return None
                 after.update(zip(op.outputs, made, strict=False))
                 touched = set(op.outputs)

@@ -96,7 +96,7 @@ class Naming:
         """Whether another layer is fed the departed value too, and rightly: then it is not the value that is wrong, but what this layer is fed."""
         for point in self.forced.checkpoints:
             for number, given, live in zip(point.call.entered, point.given, point.live, strict=False):
-                if number == departure.number and point.name != departure.layer and live is not None and close(live, given, ROUNDED):
+                if number == departure.number and point.match.torch.path != departure.layer and live is not None and close(live, given, ROUNDED):
                     return True
         uses = [op for op in self.flow.ops if departure.number in op.inputs and len(op.inputs) > 1 and not any(n in self.units for n in op.outputs)]
         return any(self.explained(n, {}) for op in uses for n in op.outputs)

@@ -46,6 +46,11 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
         if again is not None and not _all_equal(again, expected, 1e-12) and _vanished(actual, again, expected):
             yield Finding("optimizer", name, cause, says, fix, True)
             return
+    spared = _spared(session, told)
+    if spared:
+        says = f"no decay of {', '.join(spared[:4])}{' and more' if len(spared) > 4 else ''}, which torch decays too"
+        yield Finding("optimizer", name, "wd-on-bias-bn", says, "decay all, or use two parameter groups in torch", True)
+        return
     if wishes:
         for words, cause, says in wishes[:2]:
             yield Finding("optimizer", name, cause, says, f"{name}({', '.join(f'{k}={v!r}' for k, v in words.items())})")
@@ -67,6 +72,26 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
         )
         return
     yield Finding("optimizer", name, "", f"{type(made).__name__} and {name} make different steps from the same gradients")
+
+
+def _spared(session: Any, told: _Simulated) -> list[str]:
+    """The parameters that the Keras side does not decay, if that explains all: each makes torch's step with its decay, or without."""
+
+    def bare(parameters: Any) -> Any:
+        optimizer = session.options.optimizer[0](parameters)
+        for group in optimizer.param_groups:
+            group["weight_decay"] = 0.0
+        return optimizer
+
+    without = _torch_steps(session, bare, told.starts, told.gradients)
+    if without is None:
+        return []
+
+    def steps_as(other: Sequence[Mapping[str, np.ndarray]], name: str) -> bool:
+        return all(equal(a[name], e[name], ROUNDED_BETAS) for a, e in zip(told.actual, other, strict=True))
+
+    spared = [name for name in told.starts if not steps_as(told.expected, name)]
+    return spared if len(spared) < len(told.starts) and all(steps_as(without, name) for name in spared) else []
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -55,8 +56,8 @@ class Relating(Naming):
                 continue
             if not close(array, self.torch.array(value)) and self.same(array, departure, self.bound, only_so=True):
                 return cause, f"Keras has {says}", fix
-        array = self.torch.array(value)
-        return self.scaled(departure, array) or self.rearranged(departure, array)
+        array, inner = self.torch.array(value), unpadded(departure)
+        return self.scaled(inner, array) or self.rearranged(inner, array)
 
     def shifted(self, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str] | None:
         """The numbers one or two places on, with something else at the free end."""
@@ -82,7 +83,7 @@ class Relating(Naming):
             return None
         mine, theirs = value.reshape(-1), view.undo(live, value.shape).reshape(-1)
         places, others = np.argsort(mine, kind="stable"), np.argsort(theirs, kind="stable")
-        if not close(theirs[others], mine[places], EQUAL) or np.mean(np.diff(mine[places]) > 0) < 0.9:
+        if close(theirs, mine, EQUAL) or not close(theirs[others], mine[places], EQUAL) or np.mean(np.diff(mine[places]) > 0) < 0.9:
             return None
         return "axes-order", "the same numbers in another order: axes were reshaped or moved otherwise", "reshape and transpose in torch's order of axes"
 
@@ -218,6 +219,17 @@ class Relating(Naming):
                     cut = tuple((s, n - s) for s, n in zip(start[1:-1], more[1:-1], strict=True))
                     return "convT-same", f"Keras crops {cut} of {seen.layer or 'a layer'}'s output, torch another part", "crop what torch's padding crops"
         return None
+
+
+def unpadded(departure: Departure) -> Departure:
+    """The departed value without what the Keras side pads before the layer."""
+    view, live = departure.view, departure.live
+    if not departure.pads or view is None or len(view.order.axes) != live.ndim:
+        return departure
+    sides = dict(zip(range(2, live.ndim), departure.pads, strict=False))
+    window = tuple(slice(sides[axis], live.shape[i] - sides[axis]) if axis in sides else slice(None) for i, axis in enumerate(view.order.axes))
+    inner = np.ascontiguousarray(live[window])
+    return replace(departure, live=inner, view=View(Order(view.order.axes, inner.shape)), pads=())
 
 
 def _reduced(array: np.ndarray, axis: int) -> Iterator[tuple[str, np.ndarray]]:

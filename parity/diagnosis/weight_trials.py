@@ -69,7 +69,7 @@ def same(actual: np.ndarray, expected: np.ndarray) -> bool:
 def cause_of(session: Any, match: Match, binding: Binding, own: np.ndarray, right: np.ndarray) -> tuple[str, str, str]:
     """(cause, what it holds, fix)."""
     name = "/".join(binding.labels)
-    for candidates in (_gates, _statistics, _orders, _seams, _heads, _values, _others):
+    for candidates in (_gates, _statistics, _seams, _orders, _heads, _values, _others):
         for cause, says, fix, array in candidates(session, match, binding, right):
             if array.shape == own.shape and same(own, array):
                 return cause, says, fix

@@ -66,6 +66,7 @@ class Call:
     kwargs: dict[str, Any]
     outputs: Any
     ops: tuple[int, int] = (0, 0)  # the operations made inside: first, and one behind the last
+    masks: tuple[int, int] = (0, 0)  # the dropouts inside, likewise
 
     @property
     def inputs(self) -> list[int]:
@@ -269,7 +270,7 @@ def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
                 for value in (args, kwargs):
                     mapped(value, lambda t: tracer.enter(t) if isinstance(t, torch.Tensor) and not isinstance(t, torch.nn.Parameter) else None)
             known = mapped(args, tracer.argument), mapped(kwargs, tracer.argument)
-            open_calls.append((known, len(tracer.flow.ops)))
+            open_calls.append((known, len(tracer.flow.ops), len(tracer.flow.masks)))
             if isinstance(module, ATOMIC) and tracer.cut is not None:
                 args, kwargs = mapped(args, tracer.detached), mapped(kwargs, tracer.detached)
         tracer.stack.append(path)
@@ -281,7 +282,7 @@ def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
         tracer.atomic -= isinstance(module, ATOMIC)
         if tracer.atomic:
             return
-        (known_args, known_kwargs), start = open_calls.pop()
+        (known_args, known_kwargs), start, dropped = open_calls.pop()
         made: list[torch.Tensor] = []
         mapped(output, lambda t: made.append(t) if isinstance(t, torch.Tensor) else None)
         if isinstance(module, ATOMIC):
@@ -292,7 +293,7 @@ def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
                 tracer.flow.producers.setdefault(number, op)
         outputs = mapped(output, lambda t: Ref(tracer.enter(t)) if isinstance(t, torch.Tensor) else t)
         count = counts[path] = counts.get(path, -1) + 1
-        tracer.flow.calls.append(Call(path, module, count, known_args, known_kwargs, outputs, (start, len(tracer.flow.ops))))
+        tracer.flow.calls.append(Call(path, module, count, known_args, known_kwargs, outputs, (start, len(tracer.flow.ops)), (dropped, len(tracer.flow.masks))))
 
     for module in model.modules():
         handles.append(module.register_forward_pre_hook(before, with_kwargs=True))

@@ -81,12 +81,14 @@ def _recurrence(flow: Flow, call: Call, part: str) -> UnitCall | None:
         return None  # a packed sequence
     x = flow.values[given[0]]
     layer, reverse = (int(part[1:].partition("_")[0]), part.endswith("_reverse")) if part else (0, False)
-    if module.training and module.dropout and layer:
+    masks = flow.masks[call.masks[0] : call.masks[1]] if module.training and module.dropout else []
+    if module.training and module.dropout and len(masks) < layer:
         return None
     states = [flow.values[i] for i in given[1:]]
     inputs = x
     for below in range(layer):
         inputs = torch.cat([_run_one(module, below, end, inputs, states)["seq"] for end in ((False, True) if module.bidirectional else (False,))], dim=-1)
+        inputs = inputs * masks[below].to(inputs.dtype) / (1 - module.dropout) if masks else inputs
     last = layer == module.num_layers - 1
     place = layer * (2 if module.bidirectional else 1) + reverse
     starts = tuple(s if s.shape[0] == 1 else s[place] for s in states)

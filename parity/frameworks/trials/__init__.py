@@ -13,7 +13,7 @@ import torch
 from parity.frameworks.torch_tracing import Op
 from parity.frameworks.trials.activations import ACTIVATION_NAMES as ACTIVATION_NAMES
 from parity.frameworks.trials.activations import activations
-from parity.frameworks.trials.arithmetic import arithmetic, joining, products
+from parity.frameworks.trials.arithmetic import COMPARISONS, arithmetic, comparisons, joining, products
 from parity.frameworks.trials.attention import attention, masking, normalizing
 from parity.frameworks.trials.convolutions import convolutions
 from parity.frameworks.trials.pooling import places, pooling, reductions, spreads
@@ -111,6 +111,7 @@ _MAKERS: tuple[tuple[frozenset[str], Callable[[Op, list[torch.Tensor]], Iterator
     (frozenset({"__getitem__", "select"}), selection),
     (frozenset({"split", "chunk", "unbind", "tensor_split"}), chunks),
     (frozenset({"embedding"}), embedding),
+    (frozenset([*COMPARISONS, *(f"__{name}__" for name in COMPARISONS)]), comparisons),
     (frozenset({"var", "std", "var_mean", "std_mean"}), spreads),
     (frozenset({"argmax", "argmin"}), places),
     (frozenset({"conv1d", "conv2d", "conv3d"}), convolutions),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Iterator
 
 import torch
@@ -121,6 +122,17 @@ def _in_part(name: str, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
 
             slug = "residual-missing" if name == "add" else "operand-missing"
             yield OpTrial(slug, f"only the first operand of torch's {name} at the {told} place of axis {axis}", f"{name} both everywhere", run)
+
+
+COMPARISONS = {name: getattr(operator, name) for name in ("lt", "le", "gt", "ge", "eq", "ne")}
+
+
+def comparisons(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """One comparison for another: off by one, inverted."""
+    name = op.name.strip("_")
+    for other, function in COMPARISONS.items():
+        if other != name:
+            yield OpTrial("comparison-other", f"{other} where torch has {name}", f"use {name}", lambda x, y, *a, f=function, **k: f(x, y))
 
 
 def products(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:

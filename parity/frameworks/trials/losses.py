@@ -40,6 +40,10 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     """Of a loss function its arguments, of what goes into it a softmax or a clamp; of anything else the plain trials."""
     if op.name not in LOSSES:
         yield from op_trials(op, inputs)
+        for count in dict.fromkeys(n for n in inputs[0].shape if n > 1) if op.name in {"sum", "mean"} and inputs else ():
+            for factor, says in ((1 / count, f"1/{count} of torch's {op.name}"), (count, f"{count} times torch's {op.name}")):
+                told = f"{says}: a mean for a sum over one axis, or the other way"
+                yield OpTrial("loss-reduction", told, f"torch's {op.name}", lambda *a, s=factor, **k: s * op.function(*a, **k))
         return
     fix = f"as torch's {op.name}"
     reduction = op.kwargs.get("reduction", "mean")
@@ -83,20 +87,20 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     if "binary" in op.name:
         yield OpTrial("ce-double-softmax", "a sigmoid before the loss of logits", "pass logits", lambda x, *a, **k: op.function(torch.sigmoid(x), *a, **k))
         yield OpTrial(
-            "ce-from-logits", "logits taken for probabilities", "from_logits=True", lambda x, t, *a, **k: F.binary_cross_entropy(x.clamp(1e-7, 1 - 1e-7), t)
+            "ce-from-logits",
+            "logits taken for probabilities",
+            "from_logits=True",
+            lambda x, t, *a, **k: F.binary_cross_entropy(x.clamp(1e-7, 1 - 1e-7), t, reduction=reduction),
         )
         yield OpTrial(
             "bce-clip",
             "probabilities clipped at 1e-7",
             "from_logits=True",
-            lambda x, t, *a, **k: F.binary_cross_entropy((torch.sigmoid(x) if "logits" in op.name else x).clamp(1e-7, 1 - 1e-7), t),
+            lambda x, t, *a, **k: F.binary_cross_entropy((torch.sigmoid(x) if "logits" in op.name else x).clamp(1e-7, 1 - 1e-7), t, reduction=reduction),
         )
-        yield OpTrial(
-            "bce-shape",
-            "a (N,) target broadcast against (N, 1) outputs",
-            "give both the same shape",
-            lambda x, t, *a, **k: F.binary_cross_entropy_with_logits(x.reshape(-1, 1) + 0 * t.reshape(1, -1), t.reshape(1, -1) + 0 * x.reshape(-1, 1)),
-        )
+    if len(inputs) > 1 and inputs[0].dim() == 1 and inputs[0].shape == inputs[1].shape:
+        says = "a (N,) target broadcast against (N, 1) outputs"
+        yield OpTrial("bce-shape", says, "give both the same shape", lambda x, t, *a, **k: op.function(*torch.broadcast_tensors(x[:, None], t[None]), *a, **k))
     others = {
         "the squared error": F.mse_loss,
         "the absolute error": F.l1_loss,

@@ -123,6 +123,15 @@ def reductions(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
             yield OpTrial(
                 "time-step", f"{label} of axis {axes[0]} where torch has {told}", f"use {op.name}", lambda x, *a, p=place, **k: _picked(x, axes[0], p, keep)
             )
+        count = x.shape[axes[0]]
+        same = next((k for k in ("mean", "sum", "maximum", "minimum") if k.startswith(op.name.removeprefix("a"))), "mean")
+        for label, start, size in (("the last place", 0, count - 1), ("the first place", 1, count - 1), ("the last half", 0, count // 2)) if count > 2 else ():
+            yield OpTrial(
+                "reduction-other",
+                f"{label} of axis {axes[0]} left out, where torch has {told}",
+                f"use {op.name} of all",
+                lambda x, *a, s=start, n=size, **k: kinds[f"the {same}"](x.narrow(axes[0], s, n), axes),
+            )
     for elsewhere in range(x.dim()):
         if (elsewhere,) != axes:
             yield OpTrial(
