@@ -55,8 +55,6 @@ class Assigning:
         calls = self.calls.get(id(match.torch), [])
         if not calls or is_cell(match.torch.layer) != is_cell(match.keras.layer):  # a loop over steps is no call of the whole
             return None
-        if live and match.torch.kind in {"conv", "conv_transpose", "linear"} and _in_batches(calls[0].given[0].shape, live[0].shape):
-            return None
         used = self.used.setdefault(id(match.torch), set())
         left = [i for i in range(len(calls)) if i not in used] or [len(calls) - 1]
         sized = [i for i in left if live and calls[i].given[0].numel() == live[0].size]
@@ -195,12 +193,6 @@ class Assigning:
                 return False
             goal = op.inputs[0]
         return False
-
-
-def _in_batches(mine: Any, theirs: Any) -> bool:
-    """Whether the Keras side calls the layer for a part of torch's batch, or for several at once; space may be padded."""
-    whole = mine[0] != theirs[0] and min(mine[0], theirs[0]) > 0 and max(mine[0], theirs[0]) % min(mine[0], theirs[0]) == 0
-    return len(mine) == len(theirs) > 1 and whole and mine[1] in theirs[1:]
 
 
 def is_cell(layer: Any) -> bool:
