@@ -1,6 +1,7 @@
 """Each mechanism that locates a fault, on a planted fault (or a right port) that needs it: the place, the cause, confirmed, and nobody else blamed."""
 
 import os
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -9,6 +10,7 @@ import pytest
 from benchmarks.faults.cases import cases
 from benchmarks.faults.rates import scored
 from parity.check import check
+from parity.diagnosis.diagnosing import forward
 
 pytestmark = pytest.mark.filterwarnings(r"ignore:`build\(\)` was called on layer:UserWarning")
 FAULTS = {
@@ -30,8 +32,37 @@ FAULTS = {
     "language_model:packed_by_heads": "split-order",
     "two_inputs:mean_pool": "reduction-other",
     "seq2seq:beta": "opt-betas",  # recurrences are replayed with the weights of the first step
+    "seq2seq:not_scaled": "scale-missing",  # beside the -1e9 of a mask, numbers of ordinary size count
+    "seq2seq:no_start": "rnn-initial-state",
+    "seq2seq:masked_reading": "rnn-mask",  # Keras' masks go on where torch's values are handed on
+    "seq2seq:last_step_for_ends": "reduction-other",
+    "seq2seq:asked_a_step_before": "shifted",
+    "seq2seq:memory_detached": "stop-gradient",  # of all that a module does with a value
+    "language_model:tied_detached": "stop-gradient",  # of a parameter, where it is used again
+    "language_model:mean_per_row": "loss-reduction",
+    "wave_net:halves_swapped": "split-order",  # one change that explains all goes before one that explains a part
+    "wave_net:last_skip_only": "residual-missing",
+    "lstm_text:cell_for_hidden": "input-rewired",  # one part of a join
+    "dense_net:relu_first": "operations-exchanged",
+    "transformer_encoder:norm_before_add": "operations-exchanged",
+    "super_resolution:sum_scaled": "operations-exchanged",
+    "super_resolution:leaky_for_prelu": "activation-other",  # variables without a call, one of them missing
+    "unet:up_cropped_after": "convT-same",
+    "vit_handwritten:token_without_position": "residual-missing",
+    "vae:sampled_of_swapped": "operand-order",
+    "vae:returned_swapped": "input-rewired",  # heads of one shape, told apart by their names
+    "vae:flattened_channels_last": "flatten-order",
+    "gpt:not_shifted": "slice-shifted",
+    "gpt:packed_per_head": "weights-order",
+    "gpt:decay_everywhere": "wd-on-bias-bn",
+    "efficient_net:squeeze_of_expanded": "input-rewired",
+    "video_gru:one_step_more": "comparison-other",
+    "video_gru:value_broadcast": "bce-shape",
 }
 RIGHT = ("cnn_sequential/dense_as_convolution", "mixer/by_convolution", "vit_handwritten/dense_patches", "lstm_text/loop", "wave_net", "seq2seq")
+"""Of these the whole report."""
+NOTHING = ("gpt", "vae", "efficient_net", "super_resolution", "fpn_detector", "char_cnn", "video_gru", "tcn/padded", "stacked_cells", "rnn_rows/loop")
+"""What is located in these if one looks for causes: nothing, so that nothing is blamed beside a fault elsewhere."""
 
 
 def told(name):
@@ -52,6 +83,25 @@ def test_a_fault_is_named_where_it_is(name):
 def test_a_module_that_is_passed_by_is_named():
     report, _ = told("squeeze_excite:not_excited")
     assert any(f.layer == "block2.se" and f.cause == "layer-missing" and f.confirmed for f in report.findings), str(report)
+
+
+def test_dropout_of_another_value_is_named_though_no_mask_fits():
+    report, _ = told("efficient_net:map_dropped")
+    (finding,) = [f for f in report.findings if f.severity == "difference"]
+    assert (finding.layer, finding.cause) == ("dropout", "dropout-elsewhere"), str(report)
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_nothing_is_located_where_nothing_departs(name, monkeypatch):
+    found = []
+
+    def looked(session, rows):
+        found.extend(f for training in session.modes for f in forward(session, training, differ=True) if f.severity == "difference")
+        return []
+
+    monkeypatch.setattr(sys.modules[check.__module__], "diagnose", looked)
+    report = check(**cases()[name].arguments())
+    assert report.ok and found == []
 
 
 @pytest.mark.parametrize("name", RIGHT)
