@@ -8,17 +8,22 @@ from benchmarks.faults.cases import cases
 
 Result = dict[str, Any]
 COLUMNS = ("detected", "located", "named", "confirmed", "innocents")
-LAST = frozenset({"dense_net", "seq2seq", "wave_net", "point_net"})
+LAST = frozenset({"bert_classifier", "shuffle_net", "crnn"})
 """Ports written after the trials."""
 NEW = (
-    "- wave_net and point_net, 36 single faults, nothing changed: 97.2 % detected, 52.8 % located, 50.0 % named, 47.2 % confirmed, innocents in 55.6 %. Two"
-    " things were behind nearly all of it: a Keras convolution that pads by itself where torch's code pads in front, and inputs and constants that did not"
-    " count as known values.",
-    "- dense_net and seq2seq, 36 single faults, with only these two mended: 91.7 % detected, 86.1 % located, named and confirmed, innocents in 52.8 %. Behind"
-    " it: recurrences were replayed with the weights after the optimizer's steps; three faults that only training shows were checked without it; and the"
-    " optimizer of seq2seq was not PyTorch's to the last digits, which the tool said each time.",
+    "| ports, in the order of writing | single faults | detected | located | named | confirmed | innocents | right ports called different |",
+    "|---|---|---|---|---|---|---|---|",
+    "| wave_net, point_net | 36 | 97.2 % | 52.8 % | 50.0 % | 47.2 % | 55.6 % | not kept |",
+    "| dense_net, seq2seq | 36 | 91.7 % | 86.1 % | 86.1 % | 86.1 % | 52.8 % | not kept |",
+    "| gpt, vae, efficient_net, super_resolution | 80 | 98.8 % | 82.5 % | 66.2 % | 60.0 % | 77.5 % | 3 of 4 |",
+    "| fpn_detector, char_cnn, recommender, video_gru | 80 | 100.0 % | 86.2 % | 80.0 % | 72.5 % | 41.2 % | 0 of 4 |",
     "",
-    "The table has them as they stand now, with that mended.",
+    "Each line was measured before anything was mended in sight of it, and what it showed was mended before the next ports were judged: Keras convolutions that"
+    " pad by themselves, recurrences replayed with the wrong weights; then two heads fed the same and matched the wrong way round, one product for queries, keys"
+    " and values against three layers, a 1x1 convolution taken for a dense layer of the same shape (these called right ports different); then the calls of a"
+    " shared head, taken in torch's order, and dropout inside stacked recurrences.",
+    "",
+    "The table below has all of them as they stand now, with that mended.",
 )
 GOALS = {"detected": 1.0, "located": 0.98, "named": 0.92, "confirmed": 0.85, "innocents": 0.02}
 """The last is a ceiling: part of the cases whose report blames a place without a fault."""

@@ -63,6 +63,18 @@ class Assigning:
         used.add(index)
         return index
 
+    def called_again(self, match: Match, live: list[np.ndarray]) -> tuple[Unit, Any] | None:
+        """The torch module without counterpart that this layer stands in for, having been called as often as its own module: the module, and its call."""
+        calls = self.calls.get(id(match.torch), [])
+        if not live or not calls or len(self.used.get(id(match.torch), ())) < len(calls) or is_cell(match.keras.layer):
+            return None
+        for unit in self.matching.open_torch:
+            if kinship(unit, match.keras) >= 2:
+                for call in self.calls.get(id(unit), ()):
+                    if call.entered[:1] != calls[0].entered[:1] and matching(self.torch.array(call.given[0]), live[0]) is not None:
+                        return unit, call
+        return None
+
     def assign(self, unit: Unit, live: list[np.ndarray]) -> None:
         """Matches a Keras layer that is reached for the first time, by what it is fed, else by name, else by torch's order."""
         candidates = self.matching.candidates(unit)

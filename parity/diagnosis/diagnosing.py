@@ -115,6 +115,9 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
     locator = Locator(session, run.flow, forced)
     pairs = paired_checkpoints(session, training)
     elsewhere = dropped_elsewhere(session, run) if differ and training else []
+    for path, name in dict.fromkeys(forced.reused):
+        says = f"{name} is called again, with its own weights, where torch has {path}"
+        findings.append(Finding(path, name, "layer-reused", says, f"a layer of its own for {path}", True))
     for severe in (True, False) if differ else (False,):
         bad = {Verdict.DIFFERENT, Verdict.NONFINITE, Verdict.SHAPE, Verdict.ILL_CONDITIONED} if severe else {Verdict.INDISTINGUISHABLE}
 

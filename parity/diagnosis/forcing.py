@@ -16,7 +16,7 @@ from parity.diagnosis.assigning import Assigning, Restart
 from parity.diagnosis.axes import CHANNEL_KINDS, View, before_padding, cropped_as, cut_by_torch, linear_activation, padded_as
 from parity.diagnosis.layouts import Order, channels_last, matching, orders, standing
 from parity.diagnosis.matching import Match, Matching
-from parity.diagnosis.states import at, given_states, put, tensor_places, with_states
+from parity.diagnosis.states import at, given_states, masked_as, put, tensor_places, with_states
 from parity.diagnosis.units import Unit
 from parity.spilling import release, spilled
 
@@ -56,14 +56,6 @@ def mark(tensor: Any) -> int:
     return getattr(tensor, "_id", None) or id(tensor)
 
 
-def masked_as(old: Any, new: Any) -> Any:
-    """The new tensor with the mask of padding that Keras has attached to the old one."""
-    mask = getattr(old, "_keras_mask", None)
-    if mask is not None:
-        new._keras_mask = mask
-    return new
-
-
 @dataclass(eq=False)
 class Seen:
     """A value that appeared on the Keras side: by which operation or layer, and where."""
@@ -86,6 +78,7 @@ class Forced:
     seen: list[Seen] = field(default_factory=list)
     held: list[Any] = field(default_factory=list)  # tensors kept alive, so that ids stay theirs
     unmatched: list[Unit] = field(default_factory=list)  # Keras units that were called and match nothing
+    reused: list[tuple[str, str]] = field(default_factory=list)  # torch's path, and the Keras layer that is called again in its place
     after: dict[int, np.ndarray] = field(default_factory=dict)  # buffers after a training run, by the variable's id
 
 
@@ -205,6 +198,10 @@ class Forcing(Assigning):
             self.found.unmatched += units
             return self.live(proceed, args, kwargs)
         first, last = matches[0], matches[-1]
+        again = self.called_again(first, live)
+        if again is not None:
+            self.found.reused.append((again[0].path, first.keras.name or layer.name))
+            return self.replaced(self.live(proceed, args, kwargs), self.torch.shared(next(iter(again[1].made.values()))))
         index = self.which(first, live)
         calls, ends = self.calls.get(id(first.torch), []), self.calls.get(id(last.torch), [])
         if index is None or index >= len(ends):
@@ -249,6 +246,11 @@ class Forcing(Assigning):
         handed = self.hand_on(point, layer, out, activation)
         release()
         return handed
+
+    def replaced(self, out: Any, expected: np.ndarray) -> Any:
+        """A layer's one output with torch's numbers in it, where their shapes agree."""
+        order = standing(expected, self.keras.array(out), None) if self.keras.is_tensor(out) else None
+        return out if order is None else masked_as(out, self.keras.tensor(order.apply(expected)))
 
     def force_patches(self, match: Match, layer: Any, call: Any, live: list[np.ndarray], args: Any, kwargs: Any, proceed: Any) -> Any:
         """A dense layer over patches on the one side, a convolution on the other: judged on its own input, which is torch's in other shape."""

@@ -11,7 +11,7 @@ from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import EQUAL
 from parity.diagnosis.naming import Departure
 
-MOST = 400  # replays
+MOST, ELEMENTS = 400, 10**8  # replays; fewer of large values: so many numbers in all
 REDUCING = frozenset(["mean", "sum", "amax", "adaptive_avg_pool2d", "adaptive_avg_pool1d", "adaptive_max_pool2d", "adaptive_max_pool1d"])
 ARITHMETIC = dict.fromkeys(("mul", "div", "truediv", "true_divide"), "scale-missing") | {"add": "residual-missing", "sub": "operand-missing"}
 
@@ -91,7 +91,7 @@ class Rewiring:
         for number in (*self.between(op, departure), *[i for i in op.inputs if self.flow.values[i].is_floating_point()]):
             mine = self.flow.values[number]
             for other in self.alike(mine, op.name in REDUCING and number in op.inputs):
-                if other == number or tried >= MOST:
+                if other == number or tried >= min(MOST, 8 + ELEMENTS // mine.numel()):
                     continue
                 tried += 1
                 after = self.swapped_in(number, other, departure, changed)
@@ -124,7 +124,7 @@ class Rewiring:
 
     def alike(self, value: Any, reduced: bool = False) -> Iterator[int]:
         """Torch's values of the same shape (but for axes of space, where these are reduced), each number once."""
-        kept: list[Any] = []
+        kept: set[Any] = set()
 
         def shape(tensor: Any) -> tuple[int, ...]:
             return (*tensor.shape[:2], tensor.dim()) if reduced and tensor.dim() > 2 else squeezed(tensor)
@@ -132,8 +132,9 @@ class Rewiring:
         for number, other in enumerate(self.flow.values):
             if shape(other) != shape(value) or not other.is_floating_point() or other.numel() < 2:
                 continue
-            if not any(other.shape == k.shape and other.equal(k) for k in kept):
-                kept.append(other)
+            mark = (*other.shape, *other.reshape(-1)[:16].tolist(), *other.reshape(-1)[-16:].tolist())
+            if mark not in kept:
+                kept.add(mark)
                 yield number
 
     def told(self, op: Any, departure: Departure, cause: str, says: str, fix: str) -> Finding:

@@ -75,3 +75,11 @@ def with_states(layer: Any, kind: str, args: Any, kwargs: Mapping[str, Any], cal
 def given_states(recorded: list[np.ndarray], live: list[np.ndarray]) -> list[np.ndarray]:
     """Torch's inputs, zeros for the states that it is not given."""
     return [*recorded, *[np.zeros(array.shape, array.dtype) for array in live[len(recorded) :]]]
+
+
+def masked_as(old: Any, new: Any) -> Any:
+    """The new tensor with the mask of padding that Keras has attached to the old one."""
+    mask = getattr(old, "_keras_mask", None)
+    if mask is not None:
+        new._keras_mask = mask
+    return new
