@@ -164,6 +164,8 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
                 raise
             session.only_float32 = str(error)
             session.notes.append(f"The Keras model does not run in float64 ({error}); judged in float32 only.")
+    if session.trains and session.keras.untold_by_fit(session.keras_model):
+        session.notes.append(UNTOLD)
     rows = explained_steps(session, held_otherwise(session, _rows(session, recorded)))
     failing = any(row.failing for row in rows)
     if failing:
@@ -198,6 +200,12 @@ def _anything_in_common(session: Session) -> bool:
 
     mine, theirs = session.matching.torch_units, session.matching.keras_units
     return bool(session.matching.matches) or any(kinship(unit, other) for unit in mine for other in theirs)
+
+
+UNTOLD = (
+    "Called with training=True, the Keras model's layers train; `fit` will not tell them so, because `call` has no argument `training` (Keras 3.15.1):"
+    " write `def call(self, inputs, training=None)`."
+)
 
 
 def _is_about_precision(error: CannotRunError) -> bool:

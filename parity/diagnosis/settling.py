@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 from parity.diagnosis.binding import kinship
@@ -12,7 +12,7 @@ from parity.diagnosis.layouts import ROUNDED, close, matching
 from parity.diagnosis.matching import Match, match_unique
 from parity.diagnosis.structure import paired_leaves
 
-MOST = 12  # runs
+MOST, THREES = 12, 4  # exchanges tried, one run each; groups of three, five runs each
 CLEARLY = 0.4  # of the likeness of two pairs of names, each 0 to 1
 
 
@@ -32,6 +32,9 @@ def settle(session: Any, training: bool) -> None:
             _with(session, training, choices[counts.index(min(counts))])
     open_pairs = list(_open_pairs(session, training))[:MOST]
     best = apart(session, training) if open_pairs else 0
+    for three in list(_threes(open_pairs))[:THREES] if best else ():
+        best = _ordered(session, training, three, best)
+    open_pairs = list(_open_pairs(session, training))[:MOST] if open_pairs else []
     for one, other in open_pairs:
         if not best and not _named_otherwise(one, other):
             continue
@@ -57,6 +60,32 @@ def _variables(found: Any, matches: list[Match]) -> list[list[Match]]:
         if len(fitting) > 1 and len(alike) - len(fitting) in (0, 1):
             return [[found.made(a, b, "order") for a, b in zip(chosen, fitting, strict=True)] for chosen in combinations(alike, len(fitting))][:MOST]
     return [[]]
+
+
+def _threes(pairs: list[tuple[Match, Match]]) -> Iterator[tuple[Match, Match, Match]]:
+    """Three that any two of which may be exchanged: queries, keys and values, of which no single exchange may be the right one."""
+    known = {frozenset((id(a), id(b))) for a, b in pairs}
+    matches = list({id(m): m for pair in pairs for m in pair}.values())
+    for three in combinations(matches, 3):
+        if any(m.how == "order" for m in three) and all(frozenset((id(a), id(b))) in known for a, b in combinations(three, 2)):
+            yield three
+
+
+def _ordered(session: Any, training: bool, three: tuple[Match, ...], best: int) -> int:
+    """The order of three after which least departs."""
+    before = list(session.matching.matches)
+    if any(match not in before for match in three):
+        return best
+    chosen = before
+    for order in list(permutations(three))[1:]:
+        made = {id(old): session.matching.made(new.torch, old.keras, "value") for old, new in zip(three, order, strict=True)}
+        count = _with(session, training, [made.get(id(match), match) for match in before])
+        if count < best:
+            best, chosen = count, list(session.matching.matches)
+        if not best:
+            return best
+    _with(session, training, chosen)
+    return best
 
 
 def _open_pairs(session: Any, training: bool) -> Iterator[tuple[Match, Match]]:

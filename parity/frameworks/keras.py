@@ -98,9 +98,17 @@ class Keras:
         return isinstance(value, keras.layers.Layer)
 
     def call(self, model: Any, inputs: Sequence[Any], training: bool, arguments: Mapping[str, Any] = NOTHING) -> Any:
-        if isinstance(model, keras.layers.Layer) and model._call_has_training_arg:
+        if isinstance(model, keras.layers.Layer) and (model._call_has_training_arg or isinstance(model, keras.Model)):  # a model hands it on to its layers
             return model(*inputs, training=training, **arguments)
         return model(*inputs, **arguments)
+
+    @staticmethod
+    def untold_by_fit(model: Any) -> bool:
+        """Whether `fit` leaves layers in inference that act otherwise in training: it hands `training` on to a `call` that has such an argument only."""
+        if not isinstance(model, keras.Model) or model._call_has_training_arg:
+            return False
+        kinds = (keras.layers.BatchNormalization, keras.layers.Dropout, keras.layers.SpatialDropout1D, keras.layers.SpatialDropout2D)
+        return any(isinstance(layer, kinds) for layer in model._flatten_layers())
 
     def call_mapping(self, model: Any, inputs: Mapping[str, Any], training: bool) -> Any:
         return model(dict(inputs), training=training)
@@ -113,7 +121,7 @@ class Keras:
 
     def call_named(self, model: Any, values: Mapping[str, Any], training: bool) -> Any:
         """By keyword where `call` has arguments of these names, else as one mapping."""
-        words = {"training": training} if model._call_has_training_arg else {}
+        words = {"training": training} if model._call_has_training_arg or isinstance(model, keras.Model) else {}
         if set(values) <= set(_arguments_of_call(model)) and not isinstance(model, keras.src.models.Functional):
             return model(**values, **words)
         return model(dict(values), **words)

@@ -1,0 +1,64 @@
+"""`parity.check` of a model whose `call` has no argument `training`: its layers train where the caller says so, and not in `fit`."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import torch
+from torch import nn
+
+import parity
+
+ROWS = np.random.default_rng(0).normal(3.0, 2.0, (32, 4)).astype("float32")
+
+
+class TorchStandardised(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.norm, self.drop, self.out = nn.BatchNorm1d(4), nn.Dropout(0.4), nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.out(self.drop(self.norm(x)))
+
+
+class Untold(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.norm, self.drop, self.out = keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5), keras.layers.Dropout(0.4), keras.layers.Dense(2)
+
+    def call(self, x):
+        return self.out(self.drop(self.norm(x)))
+
+
+class Told(Untold):
+    def call(self, x, training=None):
+        return self.out(self.drop(self.norm(x, training=training), training=training))
+
+
+def judged(keras_model):
+    torch.manual_seed(0)
+    return parity.check(TorchStandardised(), keras_model, ROWS, training=True, known={"buffer:*": "Keras keeps the biased variance"})
+
+
+def test_its_layers_train_and_a_note_says_that_fit_does_not_tell_them():
+    report = judged(Untold())
+    assert report.ok, str(report)
+    assert any("`fit` will not tell them" in note for note in report.notes)
+
+
+def test_no_note_where_call_has_the_argument():
+    report = judged(Told())
+    assert report.ok and not any("`fit`" in note for note in report.notes), str(report)
+
+
+def test_fit_leaves_the_statistics_as_they_were():
+    moved = {}
+    for model in (Untold(), Told()):
+        model.compile("sgd", "mse")
+        model(ROWS)
+        before = model.norm.moving_mean.numpy()
+        model.fit(ROWS, ROWS[:, :2], epochs=1, verbose=0)
+        moved[type(model).__name__] = not np.array_equal(before, model.norm.moving_mean.numpy())
+    assert moved == {"Untold": False, "Told": True}
