@@ -102,7 +102,7 @@ class Adopting:
             ratio = np.where(expected != 0, theirs / expected, np.nan)
         if axes and np.isfinite(ratio).all() and np.allclose(np.ptp(ratio, axis=axes), 0, atol=1e-7 * float(np.abs(ratio).max())):
             return "scale-other", f"Keras has other factors than torch's {op.name}", "use torch's factors"
-        if np.isfinite(ratio).any() and np.nanmax(ratio) - np.nanmin(ratio) <= 1e-7 * abs(np.nanmax(ratio)):
+        if np.isfinite(ratio).any() and np.nanmax(ratio) - np.nanmin(ratio) <= 1e-7 * abs(np.nanmax(ratio)) and abs(np.nanmax(ratio) - 1) > 1e-6:
             return "scale-other", f"Keras has {float(np.nanmax(ratio)):.6g} times torch's {op.name}", "use torch's factor"
         return "operation-other", f"Keras computes {seen.what} where torch has {op.name}, and the rest agrees", f"use torch's {op.name}"
 

@@ -22,6 +22,7 @@ from parity.diagnosis.states import RECURRENT
 from parity.row import Row, judge_arrays
 from parity.verdict import Verdict
 
+AFTER_DROPOUT = frozenset({"operation-other", "scale-other", "dropout-missing", "dropout-rate"})
 PLAIN = frozenset({Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.VACUOUS, Verdict.IMPRECISE})
 
 
@@ -134,7 +135,9 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
             """Without what only follows from something that was found before."""
             certain = any(f.confirmed and f.severity == "difference" for f in findings)
             follows = bool(elsewhere) or (certain and departure.view is None) or locator.follows(departure.number, spoiled)
-            return [noted(f, severe) for f in told if f is not None and (f.confirmed or not follows)]
+            shifted = bool(elsewhere) or any(f.cause == "dropout-missing" for f in findings)  # masks are fed in order: behind it dropouts get wrong ones
+            kept = [f for f in told if f is not None and (f.confirmed or not follows)]
+            return [noted(f, severe) for f in kept if not (shifted and f.cause in AFTER_DROPOUT)]
 
         for fine, coarse in pairs:
             misshapen = False  # what it is fed has another shape: so has what it gives
@@ -151,6 +154,8 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
             findings.extend(worth(locator.locate(departure), departure))
         if severe and (findings or elsewhere):
             break
+    if any(f.cause.startswith("dropout") for f in findings):
+        elsewhere = []
     return elsewhere + [f for f in findings if not any(f is other for other in locator.merged)]
 
 

@@ -13,7 +13,7 @@ from parity.diagnosis.matching import Match, match_unique
 from parity.diagnosis.structure import paired_leaves
 
 MOST, THREES = 12, 4  # exchanges tried, one run each; groups of three, five runs each
-CLEARLY = 0.4  # of the likeness of two pairs of names, each 0 to 1
+CLEARLY = 0.8  # of the likeness of two pairs of names, each 0 to 1
 
 
 def settle(session: Any, training: bool) -> None:
