@@ -135,7 +135,7 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
             """Without what only follows from something that was found before."""
             certain = any(f.confirmed and f.severity == "difference" for f in findings)
             follows = bool(elsewhere) or (certain and departure.view is None) or locator.follows(departure.number, spoiled)
-            shifted = bool(elsewhere) or any(f.cause == "dropout-missing" for f in findings)  # masks are fed in order: behind it dropouts get wrong ones
+            shifted = any(f.cause == "dropout-missing" for f in findings)  # masks are fed in order: behind it dropouts get wrong ones
             kept = [f for f in told if f is not None and (f.confirmed or not follows)]
             return [noted(f, severe) for f in kept if not (shifted and f.cause in AFTER_DROPOUT)]
 
