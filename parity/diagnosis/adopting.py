@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ class Adopting:
     progress: Any
     walked: Any
     is_torchs: Any
+    place: Any
 
     def adopt(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str, dict[int, Any], np.ndarray, tuple[int, ...]] | None:
         """Keras' own value in the place of torch's: whether the rest of torch's code then gives what Keras has."""
@@ -57,6 +59,8 @@ class Adopting:
 
     def taken_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """An operation that takes something else than torch's: what the Keras side made of one of its inputs, judged by itself."""
+        from parity.frameworks.torch_tracing import numbers
+
         for number in [i for i in op.inputs if self.flow.values[i].is_floating_point()]:
             mine = self.torch.array(self.value(number, changed))
             for _, source, order in list(self.index.find(mine, ROUNDED))[:2]:
@@ -70,7 +74,9 @@ class Adopting:
                     part = Departure(number, theirs, View(Order(tuple(range(mine.ndim)), mine.shape)), departure.layer)
                     found = self.walked(part, changed)
                     if len(found) == 1 and found[0].confirmed:
-                        return found[0], after
+                        uses = [o for o in self.flow.ops if number in o.inputs]
+                        alone = len(uses) == 1 and number not in numbers(self.flow.outputs) and found[0].cause == "activation-extra"
+                        return (replace(found[0], layer=self.place(op, departure)) if alone else found[0]), after
         return None
 
     def following(self, source: Any) -> list[Any]:

@@ -46,7 +46,7 @@ class LeavingOut:
 
     def not_joined(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """A layer without counterpart whose output is joined to something: that something alone."""
-        if op.path not in {unit.path for unit in self.session.matching.open_torch}:
+        if not op.path or op.path not in {unit.path for unit in self.session.matching.open_torch}:
             return None
         joins = [later for later in self.flow.ops[op.index + 1 :] if set(op.outputs) & set(later.inputs)]
         for join in joins[:2]:

@@ -103,7 +103,7 @@ class Rewiring:
                 says = f"Keras takes what comes from {source} where torch takes what {named}{self.keras_says(departure)}"
                 found = self.told(wanted, departure, "input-rewired", says, f"take what {named} in torch")
                 fed = [c.path for c in self.flow.calls if c.path and number in c.inputs and c.ops[0] <= op.index < c.ops[1]]
-                return (replace(found, layer=fed[-1]) if fed and number in op.inputs else found), after
+                return (replace(found, layer=fed[0]) if fed and number in op.inputs else found), after
         return None
 
     def given_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
