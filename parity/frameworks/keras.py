@@ -98,7 +98,7 @@ class Keras:
         return isinstance(value, keras.layers.Layer)
 
     def call(self, model: Any, inputs: Sequence[Any], training: bool, arguments: Mapping[str, Any] = NOTHING) -> Any:
-        if isinstance(model, keras.layers.Layer) and (model._call_has_training_arg or isinstance(model, keras.Model)):  # a model hands it on to its layers
+        if isinstance(model, keras.layers.Layer) and model._call_has_training_arg:
             return model(*inputs, training=training, **arguments)
         return model(*inputs, **arguments)
 
@@ -117,6 +117,8 @@ class Keras:
         """As Keras takes several inputs: in one list, or one by one where `call` has as many arguments."""
         if together and len(values) > 1 and (isinstance(model, keras.src.models.Functional) or len(_arguments_of_call(model)) < len(values)):
             values = [list(values)]
+        if isinstance(model, keras.Model) and not model._call_has_training_arg:  # it hands it on to its layers all the same
+            return model(*values, training=training)
         return self.call(model, values, training)
 
     def call_named(self, model: Any, values: Mapping[str, Any], training: bool) -> Any:
