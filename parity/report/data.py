@@ -13,6 +13,7 @@ from parity import case as cases
 from parity.case import canonical
 from parity.comparison import Row
 from parity.errors import ParityUsageError
+from parity.report.reading import read_made
 from parity.results import Result, Run
 from parity.verdict import Verdict
 
@@ -129,17 +130,15 @@ def read_report(path: str | Path) -> Run:
     path = Path(path)
     if not path.is_file():
         raise ParityUsageError(f"No report at {path}; write one with `parity run --out {path.parent}`.")
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        if data["schema"] != SCHEMA:
-            raise ParityUsageError(f"{path} has report schema {data['schema']}, this version reads {SCHEMA}; write the report again with `parity run`.")
-        results = tuple(_restored(entry, data) for entry in data["cases"])
-        when = data["when"]
-        return Run(results, path.parent, data["device"], data["backend"], when["started"], when["seconds"])
-    except ParityUsageError:
-        raise
-    except (ValueError, KeyError, TypeError) as error:
-        raise ParityUsageError(f"{path} is not a report of this tool ({type(error).__name__}: {error}); write it again with `parity run`.") from error
+    return read_made(path, lambda data: _run(path, data), what="a report of this tool", write="parity run")
+
+
+def _run(path: Path, data: Any) -> Run:
+    if data["schema"] != SCHEMA:
+        raise ParityUsageError(f"{path} has report schema {data['schema']}, this version reads {SCHEMA}; write the report again with `parity run`.")
+    results = tuple(_restored(entry, data) for entry in data["cases"])
+    when = data["when"]
+    return Run(results, path.parent, data["device"], data["backend"], when["started"], when["seconds"])
 
 
 def _restored(entry: Mapping[str, Any], data: Mapping[str, Any]) -> Result:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parity.errors import ParityUsageError
+from parity.report.reading import read_made
 
 FAULTS = ("no twin", "differ", "not supported", "torch refuses")
 HEADINGS = ("name", "inputs", "tried", "agree", "of which all zero", *FAULTS, "reasons")
@@ -41,15 +40,11 @@ def read_exam(path: Path) -> Exam | None:
     Raises:
         ParityUsageError: not such a file.
     """
-    if not path.is_file():
-        return None
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        parts = tuple(Part(title, tuple(line for line in data["lines"] if line["part"] == name)) for name, title in data["parts"].items())
-        for line in data["lines"]:
-            line["name"], line["inputs"], line["tried"], line["agree"], line["zeros"], line["counts"], line["reasons"]
-        return Exam(tuple(data["totals"]), parts, data["made"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ParityUsageError(
-            f"{path} is not an exam ({type(error).__name__}: {error}); write it again with `python -m tests.exam --full --report`."
-        ) from error
+    return read_made(path, _exam, what="an exam", write="python -m tests.exam --full --report") if path.is_file() else None
+
+
+def _exam(data: Any) -> Exam:
+    parts = tuple(Part(title, tuple(line for line in data["lines"] if line["part"] == name)) for name, title in data["parts"].items())
+    for line in data["lines"]:
+        line["name"], line["inputs"], line["tried"], line["agree"], line["zeros"], line["counts"], line["reasons"]
+    return Exam(tuple(data["totals"]), parts, data["made"])

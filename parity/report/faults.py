@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from parity.errors import ParityUsageError
+from parity.report.reading import read_made
 
 COLUMNS = ("detected", "located", "named", "confirmed", "innocents")
 
@@ -37,15 +36,13 @@ def read_faults(path: Path) -> Faults | None:
     Raises:
         ParityUsageError: not such a file.
     """
-    if not path.is_file():
-        return None
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        right = data["right"]
-        alarms = tuple(alarm["case"] for alarm in right["false_alarms"])
-        found = Faults(data["check"], data["usual"], data["goals"], right["ports"], alarms, tuple(right.get("vacuous", ())), data["cases"], data["of"])
-        if any(not set(COLUMNS) <= set(row) for row in (*found.check.values(), found.goals)):
-            raise KeyError("a rate is missing")
-        return found
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ParityUsageError(f"{path} is no result of planted faults ({type(error).__name__}: {error}); write it again with `make faults`.") from error
+    return read_made(path, _faults, what="a result of planted faults", write="make faults") if path.is_file() else None
+
+
+def _faults(data: Any) -> Faults:
+    right = data["right"]
+    alarms = tuple(alarm["case"] for alarm in right["false_alarms"])
+    found = Faults(data["check"], data["usual"], data["goals"], right["ports"], alarms, tuple(right.get("vacuous", ())), data["cases"], data["of"])
+    if any(not set(COLUMNS) <= set(row) for row in (*found.check.values(), found.goals)):
+        raise KeyError("a rate is missing")
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.errors import ParityUsageError
+from parity.report.reading import read_made
 
 
 @dataclass(frozen=True)
@@ -49,9 +49,9 @@ def read_margin(path: Path, *, required: bool = False) -> Margin | None:
         if required:
             raise ParityUsageError(f"No margin at {path}; `make margin` writes it.")
         return None
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        faults = tuple((str(fault["name"]), float(fault["ratio"])) for fault in data["faults"])
-        return Margin(tuple(float(ratio) for ratio in data["rounding"]), faults, data.get("made", {}))
-    except (ValueError, KeyError, TypeError) as error:
-        raise ParityUsageError(f"{path} is not a measured margin ({type(error).__name__}: {error}); write it again with `make margin`.") from error
+    return read_made(path, _margin, what="a measured margin", write="make margin")
+
+
+def _margin(data: Any) -> Margin:
+    faults = tuple((str(fault["name"]), float(fault["ratio"])) for fault in data["faults"])
+    return Margin(tuple(float(ratio) for ratio in data["rounding"]), faults, data.get("made", {}))
