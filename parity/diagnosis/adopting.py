@@ -10,29 +10,15 @@ import numpy as np
 from parity.diagnosis.axes import View
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import ROUNDED, Order, close
-from parity.diagnosis.naming import Departure
+from parity.diagnosis.replaying import Replaying
+from parity.diagnosis.walk import Departure
 
 PROVISIONAL = frozenset({"constant-other", "scale-other"})  # confirmed only when all of torch's code behind it then agrees
 JOINING = frozenset({"cat", "concat", "concatenate"})
 
 
-class Adopting:
+class Adopting(Replaying):
     """The part of a `Locator` that takes Keras' values over."""
-
-    session: Any
-    torch: Any
-    flow: Any
-    index: Any
-    seen: list[Any]
-    bound: float
-    value: Any  # methods of its other parts
-    reached: Any
-    replayed: Any
-    followed: Any
-    progress: Any
-    walked: Any
-    is_torchs: Any
-    place: Any
 
     def adopt(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str, dict[int, Any], np.ndarray, tuple[int, ...]] | None:
         """Keras' own value in the place of torch's: whether the rest of torch's code then gives what Keras has."""

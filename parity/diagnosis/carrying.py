@@ -10,16 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from parity.diagnosis.naming import Departure
+from parity.diagnosis.walk import Departure, Walk
 
 
-class Carrying:
+class Carrying(Walk):
     """The part of a `Locator` that remembers departed values."""
-
-    torch: Any
-    flow: Any
-    units: dict[int, str]
-    carried: dict[int, Any]
 
     def carry(self, departure: Departure) -> None:
         """From now on torch's value at this place is Keras' own."""

@@ -16,9 +16,9 @@ from parity.diagnosis.gradient_findings import gradient_findings
 from parity.diagnosis.layouts import EQUAL, ROUNDED
 from parity.diagnosis.locating import Locator
 from parity.diagnosis.loss_findings import loss_findings
-from parity.diagnosis.naming import Departure
 from parity.diagnosis.optimizer_findings import optimizer_findings
 from parity.diagnosis.states import RECURRENT
+from parity.diagnosis.walk import Departure
 from parity.row import Row, judge_arrays
 from parity.verdict import Verdict
 

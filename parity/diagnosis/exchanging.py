@@ -6,24 +6,16 @@ from typing import Any
 
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import ROUNDED
-from parity.diagnosis.naming import Departure
+from parity.diagnosis.relating import Relating
+from parity.diagnosis.walk import Departure
 
 
-class Exchanging:
+class Exchanging(Relating):
     """The part of a `Locator` that makes one finding of the two.
 
     `missing`: operation (by index) → the finding that says the Keras side lacks it there. `surplus`: operation → what says that it is done on the other side
     of the layer, and the layer. `merged`: findings that have become part of another.
     """
-
-    torch: Any
-    flow: Any
-    units: dict[int, str]
-    missing: dict[int, Finding]
-    surplus: dict[int, tuple[Finding, str]]
-    merged: list[Finding]
-    carried: dict[int, Any]
-    same: Any  # a method of its other parts
 
     def lacks(self, op: Any, finding: Finding) -> Finding:
         """A finding that an operation is missing, or of the exchange that it belongs to."""

@@ -5,23 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from parity.diagnosis.findings import Finding
-from parity.diagnosis.naming import Departure
+from parity.diagnosis.replaying import Replaying
+from parity.diagnosis.walk import Departure
 
 MOST = 24
 
 
-class LeavingOut:
+class LeavingOut(Replaying):
     """The part of a `Locator` that tries torch's modules left out, from the largest to the smallest."""
-
-    session: Any
-    torch: Any
-    flow: Any
-    units: dict[int, str]
-    bound: float
-    forced: Any
-    followed: Any  # methods of its other parts
-    reached: Any
-    best_trial: Any
 
     def left_out(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """A module that has a layer without counterpart: its input in the place of its output, whether Keras' value then comes out."""

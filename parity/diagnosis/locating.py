@@ -6,111 +6,27 @@ fault; what the Keras side did instead is found by replaying torch's operations 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from parity.diagnosis.adopting import PROVISIONAL, Adopting
-from parity.diagnosis.carrying import Carrying
 from parity.diagnosis.exchanging import Exchanging
 from parity.diagnosis.findings import Finding
-from parity.diagnosis.forcing import Seen
-from parity.diagnosis.layouts import EQUAL, ROUNDED, Index, close, matching
+from parity.diagnosis.layouts import EQUAL, ROUNDED
 from parity.diagnosis.leaving_out import LeavingOut
-from parity.diagnosis.naming import Departure
-from parity.diagnosis.relating import Relating
+from parity.diagnosis.replaying import MOVING, WHOLE
 from parity.diagnosis.rewiring import Rewiring
-from parity.diagnosis.states import RECURRENT
 from parity.diagnosis.unexplained import Unexplained
+from parity.diagnosis.walk import Departure
 
-WHOLE = 10**9  # values that a trial brings which brings the departed one
 MOST = 6  # faults before one checkpoint
-_FAMILIAR = 1e-13
 PARTING = frozenset(["split", "chunk", "unbind", "tensor_split", "__getitem__", "select", "narrow"])
-PAIRED = frozenset(["max", "min", "sort", "topk", "median", "mode", "kthvalue"])  # give places beside values
 _COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
 CHOOSING = frozenset([*_COMPARED, *(f"__{name}__" for name in _COMPARED), "to", "float", "unsqueeze", "type"])
-MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unflatten", "movedim", "swapaxes", "t", "contiguous"])
 
 
-@dataclass(eq=False)
-class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, LeavingOut):
+class Locator(Rewiring, LeavingOut, Adopting, Exchanging, Unexplained):
     """Walks one torch flow against one forced Keras run."""
-
-    session: Any
-    flow: Any
-    forced: Any
-    bound: float = ROUNDED  # of a trial's equality
-    units: dict[int, str] = field(default_factory=dict)  # torch value → path of the unit that made it
-    carried: dict[int, Any] = field(default_factory=dict)  # torch value → what the Keras side was found to have in its place
-    missing: dict[int, Finding] = field(default_factory=dict)
-    surplus: dict[int, tuple[Finding, str]] = field(default_factory=dict)
-    merged: list[Finding] = field(default_factory=list)
-    own: Index | None = None  # torch's values by value, made when first asked for
-
-    def __post_init__(self) -> None:
-        self.torch = self.session.torch
-        self.index = Index()
-        self.seen = list(self.forced.seen)
-        for seen in self.seen:
-            self.index.add(seen.array, seen)
-        for array in self.session.given.keras_arrays:
-            if array.dtype.kind == "f":
-                self.index.add(array.astype(np.float64), Seen(array.astype(np.float64), "input", "", -1, True))
-        self.given = set(self.flow.inputs)
-        self.joining = {match.torch.path for match in self.session.matching.matches if match.torch.kind == "attention"}  # fed several values
-        self.cache: dict[int, bool] = {}
-        for path, numbers in self._made_by_units():
-            for number in numbers:
-                self.units.setdefault(number, path)
-
-    def _made_by_units(self) -> Iterator[tuple[str, list[int]]]:
-        """What layers handed on in this run; weights that code uses by itself hand on nothing."""
-        handed = {id(point.match.torch) for point in self.forced.checkpoints}
-        for match in self.session.matching.matches:
-            for call in self.session.torch_runs[("float64", self.training)].calls.get(id(match.folded or match.torch), []) if id(match.torch) in handed else ():
-                whole = match.torch.kind in RECURRENT or match.torch.part in {"q", "k", "v"}  # the part of a value, which has no number of its own
-                yield match.torch.path, call.call.made if whole else [n for n in call.left.values() if n is not None]
-
-    @property
-    def training(self) -> bool:
-        return next(t for (d, t), run in self.session.torch_runs.items() if run.flow is self.flow)
-
-    # Values
-
-    def explained(self, number: int, changed: dict[int, Any]) -> bool:
-        """Whether the Keras run has this value: it was given or handed on, or an operation there made it."""
-        if number in self.carried and changed.get(number) is self.carried[number]:
-            return True
-        if number in changed:
-            return next(self.index.find(self.torch.array(changed[number]), self.bound), None) is not None
-        if number not in self.cache:
-            array = self.flow.values[number]
-            self.cache[number] = (
-                (number in self.given and self._given_alike(number))
-                or number in self.units
-                or not array.is_floating_point()
-                or array.numel() <= 1
-                or (number in self.flow.producers and not self.flow.producers[number].inputs)  # a constant: what takes it is judged
-                or self._found(self.torch.array(array))
-            )
-        return self.cache[number]
-
-    def _given_alike(self, number: int) -> bool:
-        place = self.flow.inputs.index(number)
-        given = self.session.given
-        j = given.places[place] if place < len(given.places) else None
-        if j is None:
-            return False
-        order = given.orders[place]
-        theirs = given.keras_arrays[j]
-        mine = given.arrays[place]
-        return order is None or (order.apply(mine).shape == theirs.shape and bool(np.array_equal(order.apply(mine), theirs)))
-
-    def _found(self, array: np.ndarray) -> bool:
-        return next(self.index.find(array, self.bound), None) is not None
 
     # Walking
 
@@ -173,29 +89,6 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
 
     # Trials
 
-    def best_trial(self, op: Any, tensors: list[Any], departure: Departure, changed: dict[int, Any], whole: bool = False) -> tuple[int, Any, Any] | None:
-        """The trial after which torch has Keras' value at the checkpoint, else (unless `whole`) the one that gives most of Keras' values on the way there."""
-        from parity.frameworks.trials import op_trials
-
-        best: tuple[int, Any, Any] | None = None
-        siblings = self.siblings(op)
-        original = self.torch.array(self.value(op.outputs[0], changed))
-        familiar = [self.value(n, changed) for n in (*op.inputs, *op.outputs)]
-        for trial in op_trials(op, tensors):
-            for together in ((), siblings) if siblings else ((),):
-                after = self.replayed(op, trial.function, departure.number, changed, together)
-                if after is None:
-                    continue
-                made = self.torch.array(after[op.outputs[0]])
-                if made.shape == original.shape and close(made, original, self.bound if self.bound >= ROUNDED else _FAMILIAR):
-                    continue
-                if self.reached(departure, after, self.bound):
-                    return WHOLE, trial, after
-                progress = 0 if whole else self.progress(op, after, changed, familiar)
-                if progress and (best is None or progress > best[0]):
-                    best = (progress, trial, after)
-        return best
-
     def movers(self, op: Any, changed: dict[int, Any], names: frozenset[str] = MOVING) -> list[Any]:
         """The reshapes and transpositions that bring an operation its inputs: their values are found in any order of axes, so that none is blamed first."""
         found: list[Any] = []
@@ -206,11 +99,6 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
                 found.append(mover)
                 stack += [self.flow.producers.get(i) for i in mover.inputs]
         return found
-
-    def later(self, op: Any, departure: Departure) -> list[Any]:
-        """What torch's code does with an operation's output before the departed value: the Keras side may do it in another order."""
-        made = [self.flow.producers[n] for n in self.between(op, departure)]
-        return [other for other in dict.fromkeys(made) if other is not op and other.name not in MOVING][: 8 if self.bound >= ROUNDED else 0]
 
     def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
         """Why an operation's output is not in the Keras run, and torch's values with that changed: one change that explains all goes before one of a part."""
@@ -271,70 +159,6 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
                 return self.behind(number, departure)
         return ""
 
-    def siblings(self, op: Any) -> list[Any]:
-        """What the same forward does in the same way to other values: one line of code often does it to all (query, key and value split into heads)."""
-        alike = [other for other in self.flow.ops if other is not op and other.name == op.name and other.path == op.path and op.path]
-        return [other for other in alike if _plain(other.args) == _plain(op.args) and _plain(other.kwargs) == _plain(op.kwargs)]
-
-    def progress(self, op: Any, after: dict[int, Any], changed: dict[int, Any], familiar: list[Any]) -> int:
-        """How many further values the Keras run has under a trial, none of which was there without it."""
-        count = 0
-        for number, tensor in after.items():
-            if number in changed and tensor is changed[number]:
-                continue
-            if not tensor.is_floating_point() or tensor.numel() <= 1 or any(t is tensor for t in familiar):
-                continue
-            producer = self.flow.producers.get(number)
-            if producer is not None and producer is not op and producer.name in MOVING:  # found in any order of axes: no evidence
-                continue
-            if op.name in MOVING and number in op.outputs:
-                continue
-            array = self.torch.array(tensor)
-            if any(t.numel() == tensor.numel() and matching(self.torch.array(t), array) is not None for t in familiar if t.is_floating_point()):
-                continue
-            if any(not seen.forced for _, seen, _ in self.index.find(array, self.bound)) and not self.is_torchs(array):
-                count += 1
-        return count
-
-    def is_torchs(self, array: np.ndarray) -> bool:
-        """Whether torch itself has this value somewhere: then that Keras has it says nothing of a trial."""
-        if self.own is None:
-            self.own = Index()
-            for value in self.flow.values:
-                if value.is_floating_point() and value.numel() > 1:
-                    self.own.add(self.torch.array(value), None)
-        return next(self.own.find(array), None) is not None
-
-    def replayed(self, op: Any, function: Any, goal: int, changed: dict[int, Any], siblings: Sequence[Any] = ()) -> dict[int, Any] | None:
-        """All values that follow from another function in the place of an operation (and of its siblings), up to a value; None where it does not fit."""
-        from parity.frameworks.torch_tracing import replay
-
-        after = dict(changed)
-        last = self.flow.producers.get(goal)
-        try:
-            with self.torch.precision("float64"):
-                made = replay(self.flow, op, changed, function)
-                if not made or (len(made) < len(op.outputs) and op.name not in PAIRED):
-                    return None
-                after.update(zip(op.outputs, made, strict=False))
-                touched = set(op.outputs)
-                for earlier in siblings:
-                    if earlier.index < op.index:
-                        made = replay(self.flow, earlier, after, function)
-                        after.update(zip(earlier.outputs, made, strict=False))
-                        touched |= set(earlier.outputs)
-                for later in self.flow.ops[min([op.index, *[o.index for o in siblings]]) + 1 : (last.index if last is not None else op.index) + 1]:
-                    sibling = later in siblings
-                    if later is op:
-                        continue
-                    if sibling or (touched & set(later.inputs) and not any(n in self.units for n in later.outputs)):
-                        made = replay(self.flow, later, after, function if sibling else None)
-                        after.update(zip(later.outputs, made, strict=False))
-                        touched |= set(later.outputs)
-        except Exception:  # a trial that does not fit says nothing
-            return None
-        return after
-
     def extra(self, departure: Departure, changed: dict[int, Any]) -> Finding:
         """Keras has torch's value, and then does something more with it."""
         op = self.flow.producers.get(departure.number)
@@ -363,10 +187,3 @@ class Locator(Relating, Rewiring, Adopting, Exchanging, Unexplained, Carrying, L
         return Finding(
             "input", "", "input-other", f"the Keras model is not given what torch is given as {self.session.names[place]}", "give both the same numbers"
         )
-
-
-def _plain(arguments: Any) -> str:
-    """Arguments without the tensors."""
-    from parity.frameworks.torch_tracing import Ref, mapped
-
-    return str(mapped(arguments, lambda item: "tensor" if isinstance(item, Ref) else item))

@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from parity.diagnosis.axes import View
+from parity.diagnosis.carrying import Carrying
 from parity.diagnosis.forcing import mark
 from parity.diagnosis.layouts import ROUNDED, close
+from parity.diagnosis.walk import Departure
 
 BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
 _SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
 
 
-@dataclass(eq=False)
-class Departure:
-    """A torch value that the Keras side should have at some place, and what it has there."""
-
-    number: int
-    live: np.ndarray  # as the Keras side holds it
-    view: View | None
-    layer: str  # the torch unit that is fed this value, or "output"
-    tensor: Any = None  # the Keras tensor itself
-    pads: tuple[int, ...] = ()  # what torch pads inside the module that is fed, and the Keras side before it
-    pad_mode: str = "constant"
-    state: bool = False  # the state that a recurrence starts from
-
-
-class Naming:
+class Naming(Carrying):
     """The words of a `Locator`."""
-
-    session: Any
-    flow: Any
-    units: dict[int, str]
-    given: set[int]
-    seen: list[Any]
-    forced: Any
-    explained: Any  # a method of its other parts
-
-    def value(self, number: int, changed: dict[int, Any]) -> Any:
-        """A torch value, as recorded or as a trial has changed it."""
-        return changed.get(number, self.flow.values[number])
 
     def place(self, op: Any, departure: Departure) -> str:
         """The torch module to name: the one that is the operation, else the one whose output it takes, else the one whose forward it stands in."""

@@ -12,16 +12,13 @@ from parity.diagnosis.axes import View
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.layouts import EQUAL, ROUNDED, Order, close, matching
-from parity.diagnosis.naming import Departure, Naming
+from parity.diagnosis.naming import Naming
 from parity.diagnosis.states import RECURRENT
+from parity.diagnosis.walk import Departure
 
 
 class Relating(Naming):
     """The comparisons of a `Locator`: equality at a checkpoint, and simple relations."""
-
-    torch: Any
-    flow: Any
-    bound: float  # of a trial's equality: tight for notes
 
     def reached(self, departure: Departure, changed: dict[int, Any], bound: float = EQUAL) -> bool:
         return self.same(self.torch.array(self.value(departure.number, changed)), departure, bound)

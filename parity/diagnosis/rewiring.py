@@ -9,7 +9,8 @@ from typing import Any
 
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import EQUAL
-from parity.diagnosis.naming import Departure
+from parity.diagnosis.replaying import Replaying
+from parity.diagnosis.walk import Departure
 
 MOST, ELEMENTS = 400, 10**8  # replays; fewer of large values: so many numbers in all
 REDUCING = frozenset(["mean", "sum", "amax", "adaptive_avg_pool2d", "adaptive_avg_pool1d", "adaptive_max_pool2d", "adaptive_max_pool1d"])
@@ -20,21 +21,8 @@ def squeezed(value: Any) -> tuple[int, ...]:
     return tuple(n for n in value.shape if n != 1)
 
 
-class Rewiring:
+class Rewiring(Replaying):
     """The part of a `Locator` that tries torch's values in each other's place."""
-
-    session: Any
-    torch: Any
-    flow: Any
-    units: dict[int, str]
-    bound: float
-    same: Any  # methods of its other parts
-    reached: Any
-    followed: Any
-    behind: Any
-    place: Any
-    keras_says: Any
-    keras_layer: Any
 
     def rewired(self, departure: Departure) -> tuple[str, str, str] | None:
         """The Keras side uses another of torch's values here."""
@@ -51,17 +39,6 @@ class Rewiring:
                     told = f"Keras takes another value than torch of those that come from {source}"
                 return "input-rewired", told, f"feed it what comes from {place}"
         return None
-
-    def between(self, op: Any, departure: Departure) -> list[int]:
-        """The values that torch's code makes of an operation's output on the way to the departed one, its own the last."""
-        reached = set(op.outputs)
-        found = [n for n in op.outputs if self.flow.values[n].is_floating_point()]
-        last = self.flow.producers.get(departure.number)
-        for later in self.flow.ops[op.index + 1 : (last.index if last is not None else op.index) + 1]:
-            if reached & set(later.inputs) and not any(n in self.units for n in later.outputs):
-                reached |= set(later.outputs)
-                found += [n for n in later.outputs if self.flow.values[n].is_floating_point()]
-        return found[::-1]
 
     def swapped_in(self, number: int, other: int, departure: Departure, changed: dict[int, Any]) -> dict[int, Any] | None:
         """All values with one of torch's in another's place, if the departed one is then Keras'."""

@@ -6,22 +6,13 @@ from typing import Any
 
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import ROUNDED
-from parity.diagnosis.naming import Departure
+from parity.diagnosis.replaying import Replaying
 from parity.diagnosis.units import NORMS
+from parity.diagnosis.walk import Departure
 
 
-class Unexplained:
+class Unexplained(Replaying):
     """The part of a `Locator` that speaks when the trials are through."""
-
-    session: Any
-    bound: float
-    place: Any  # methods of its other parts
-    relation: Any
-    pooled_otherwise: Any
-    shifted: Any
-    keras_says: Any
-    keras_layer: Any
-    snippet: Any
 
     def unexplained(self, op: Any, departure: Departure, changed: dict[int, Any]) -> Finding:
         """What can be said where no trial brings Keras' value."""

@@ -1,0 +1,110 @@
+"""What the parts of a `Locator` share: one torch flow, one forced Keras run, and which of torch's values the Keras run has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.diagnosis.axes import View
+from parity.diagnosis.findings import Finding
+from parity.diagnosis.forcing import Seen
+from parity.diagnosis.layouts import ROUNDED, Index
+from parity.diagnosis.states import RECURRENT
+
+
+@dataclass(eq=False)
+class Departure:
+    """A torch value that the Keras side should have at some place, and what it has there."""
+
+    number: int
+    live: np.ndarray  # as the Keras side holds it
+    view: View | None
+    layer: str  # the torch unit that is fed this value, or "output"
+    tensor: Any = None  # the Keras tensor itself
+    pads: tuple[int, ...] = ()  # what torch pads inside the module that is fed, and the Keras side before it
+    pad_mode: str = "constant"
+    state: bool = False  # the state that a recurrence starts from
+
+
+@dataclass(eq=False)
+class Walk:
+    """The state of a walk. Its parts build on each other: `Carrying`, `Naming`, `Relating`, `Replaying`, and on these the explanations."""
+
+    session: Any
+    flow: Any
+    forced: Any
+    bound: float = ROUNDED  # of a trial's equality
+    units: dict[int, str] = field(default_factory=dict)  # torch value → path of the unit that made it
+    carried: dict[int, Any] = field(default_factory=dict)  # torch value → what the Keras side was found to have in its place
+    missing: dict[int, Finding] = field(default_factory=dict)
+    surplus: dict[int, tuple[Finding, str]] = field(default_factory=dict)
+    merged: list[Finding] = field(default_factory=list)
+    own: Index | None = None  # torch's values by value, made when first asked for
+
+    def __post_init__(self) -> None:
+        self.torch = self.session.torch
+        self.index: Any = Index()
+        self.seen = list(self.forced.seen)
+        for seen in self.seen:
+            self.index.add(seen.array, seen)
+        for array in self.session.given.keras_arrays:
+            if array.dtype.kind == "f":
+                self.index.add(array.astype(np.float64), Seen(array.astype(np.float64), "input", "", -1, True))
+        self.given = set(self.flow.inputs)
+        self.joining = {match.torch.path for match in self.session.matching.matches if match.torch.kind == "attention"}  # fed several values
+        self.cache: dict[int, bool] = {}
+        for path, numbers in self._made_by_units():
+            for number in numbers:
+                self.units.setdefault(number, path)
+
+    def _made_by_units(self) -> Iterator[tuple[str, list[int]]]:
+        """What layers handed on in this run; weights that code uses by itself hand on nothing."""
+        handed = {id(point.match.torch) for point in self.forced.checkpoints}
+        calls = self.session.torch_runs[("float64", self.flow.training)].calls
+        for match in self.session.matching.matches:
+            for call in calls.get(id(match.folded or match.torch), []) if id(match.torch) in handed else ():
+                whole = match.torch.kind in RECURRENT or match.torch.part in {"q", "k", "v"}  # the part of a value, which has no number of its own
+                yield match.torch.path, call.call.made if whole else [n for n in call.left.values() if n is not None]
+
+    def walked(self, departure: Departure, changed: dict[int, Any]) -> list[Finding]:
+        """The faults before a departed value, with some of torch's values changed; `Locator` knows how."""
+        raise NotImplementedError
+
+    def value(self, number: int, changed: dict[int, Any]) -> Any:
+        """A torch value, as recorded or as a trial has changed it."""
+        return changed.get(number, self.flow.values[number])
+
+    def explained(self, number: int, changed: dict[int, Any]) -> bool:
+        """Whether the Keras run has this value: it was given or handed on, or an operation there made it."""
+        if number in self.carried and changed.get(number) is self.carried[number]:
+            return True
+        if number in changed:
+            return next(self.index.find(self.torch.array(changed[number]), self.bound), None) is not None
+        if number not in self.cache:
+            array = self.flow.values[number]
+            self.cache[number] = (
+                (number in self.given and self._given_alike(number))
+                or number in self.units
+                or not array.is_floating_point()
+                or array.numel() <= 1
+                or (number in self.flow.producers and not self.flow.producers[number].inputs)  # a constant: what takes it is judged
+                or self._found(self.torch.array(array))
+            )
+        return self.cache[number]
+
+    def _given_alike(self, number: int) -> bool:
+        place = self.flow.inputs.index(number)
+        given = self.session.given
+        j = given.places[place] if place < len(given.places) else None
+        if j is None:
+            return False
+        order = given.orders[place]
+        theirs = given.keras_arrays[j]
+        mine = given.arrays[place]
+        return order is None or (order.apply(mine).shape == theirs.shape and bool(np.array_equal(order.apply(mine), theirs)))
+
+    def _found(self, array: np.ndarray) -> bool:
+        return next(self.index.find(array, self.bound), None) is not None
