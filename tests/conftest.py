@@ -72,7 +72,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
 
 
 LONGEST = (
-    *("test_layers.py", "test_exam.py", "test_shapes.py", "test_models_detection.py", "test_fault_effects.py", "test_examples.py", "test_cli.py"),
+    *("test_layers.py", "test_exam.py", "test_shapes.py", "test_models_detection_twins.py", "test_fault_effects.py", "test_examples.py", "test_cli.py"),
     *("test_distributed.py", "test_models_segmentation.py", "test_fault_ports.py", "test_location_fuzz.py", "test_initializers.py", "test_guide.py"),
     *("test_models_transformers.py", "test_optimizers.py", "test_models_classification.py", "test_losses.py", "test_training.py"),
 )
