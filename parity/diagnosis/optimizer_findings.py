@@ -12,8 +12,10 @@ import numpy as np
 from parity.diagnosis.closeness import equal, failing
 from parity.diagnosis.findings import Finding
 from parity.row import Row
+from parity.verdict import EPS32
 
 STEPS = 5e-7  # of optimizer steps: Keras rounds momentum, betas and learning rates to float32
+ROUNDED = "beta_1 and beta_2 are rounded to float32 before the bias correction, as Keras' own Adam does"
 ROUNDED_BETAS = 3e-5  # what Keras 3.15's Adam loses by keeping beta_2 in float32: 1.3e-5
 
 
@@ -30,6 +32,10 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
     config = _optimizer_config(session, options.optimizer[1])
     name = config["class"]
     group = dict(made.param_groups[0])
+    rounded = _torch_steps(session, _rounded_betas(options.optimizer[0]), starts, gradients) if "betas" in group else None
+    if rounded is not None and _all_equal(actual, rounded, STEPS):
+        yield Finding("optimizer", name, "adam-betas-float32", f"{ROUNDED}: {_apart(actual, expected):.1e} of a step", "tf_impl.optimizers.Adam", True)
+        return
     wishes = list(_wishes(type(made).__name__, group, config))
     for size in range(1, min(4, len(wishes)) + 1):
         for chosen in combinations(wishes, size):
@@ -37,7 +43,7 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
             if len(words) < sum(len(w[0]) for w in chosen):
                 continue
             again = _keras_steps(session, options.optimizer[1], starts, gradients, words)
-            if again is not None and _vanished(again, expected, actual):
+            if again is not None and any(_vanished(again, goal, actual) for goal in (expected, rounded) if goal is not None):
                 for words, cause, says in chosen:
                     yield Finding("optimizer", name, cause, says, f"{name}({', '.join(f'{k}={v!r}' for k, v in words.items())})", True)
                 return
@@ -116,10 +122,25 @@ def _simulated(session: Any) -> _Simulated | None:
     return None if expected is None or actual is None else _Simulated(starts, gradients, expected, actual)
 
 
-def same_steps(session: Any) -> bool:
-    """Whether both optimizers make the same steps of torch's gradients."""
+def same_steps(session: Any, rows: Sequence[Row]) -> str:
+    """What these steps part by where the optimizers are the same: the gradients' rounding, or a constant rounded to float32; "" where they are not."""
     told = _simulated(session)
-    return told is not None and _all_equal(told.actual, told.expected, STEPS)
+    if told is None:
+        return ""
+    if _all_equal(told.actual, told.expected, STEPS):
+        return "both optimizers make the same steps of torch's gradients: here they divide by gradients that are rounding"
+    sizes = {name: float(np.max(np.abs(array), initial=0.0)) for name, array in session.state.items()}
+    unseen = all(row.difference <= 2 * EPS32 * sizes.get(row.name.partition("@")[0], 0.0) for row in rows)
+    rounded = _torch_steps(session, _rounded_betas(session.options.optimizer[0]), told.starts, told.gradients) if unseen else None
+    if rounded is not None and _all_equal(told.actual, rounded, STEPS):
+        return f"{ROUNDED}: less than float32 can show of these weights"
+    return ""
+
+
+def _rounded_betas(factory: Any) -> Any:
+    from parity.frameworks.trials.optimizers import rounded_betas
+
+    return rounded_betas(factory)
 
 
 def _all_equal(actual: Sequence[Mapping[str, np.ndarray]], expected: Sequence[Mapping[str, np.ndarray]], bound: float) -> bool:

@@ -134,6 +134,25 @@ def _uncorrected(factory: Factory, eps: float, rate: float, decay: float) -> Fac
     return lambda parameters: _Wrapped(factory(parameters), before)
 
 
+def rounded_betas(factory: Factory) -> Factory:
+    """Both betas rounded to float32 in the bias correction alone, as `keras.optimizers.Adam` of Keras 3.15 has them (`ops.cast` of a Python float)."""
+
+    def before(optimizer: Any, step: int) -> None:
+        for group, rate in zip(optimizer.param_groups, rates, strict=True):
+            one, two = (group["betas"][i] for i in (0, 1))
+            first, second = (float(torch.tensor(beta, dtype=torch.float32)) for beta in (one, two))
+            group["lr"] = rate * math.sqrt((1 - second**step) / (1 - two**step)) * (1 - one**step) / (1 - first**step)
+
+    rates: list[float] = []
+
+    def build(parameters: Any) -> Any:
+        optimizer = factory(parameters)
+        rates[:] = [group["lr"] for group in optimizer.param_groups]
+        return _Wrapped(optimizer, before)
+
+    return build
+
+
 def _scaled_gradients(factory: Factory, factor: float) -> Factory:
     def before(optimizer: Any, step: int) -> None:
         for group in optimizer.param_groups:
