@@ -14,6 +14,7 @@ from typing import Any
 
 from parity.checked import Report
 from parity.comparison import compare, with_known
+from parity.diagnosis.allowing import explained_steps, held_otherwise, is_constant
 from parity.diagnosis.diagnosing import activation_rows, diagnose
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.matching import complain
@@ -232,59 +233,7 @@ def _rows(session: Session, recorded: dict[str, list[Record]]) -> list[Row]:
             steps = session.options.steps if training else 0
             moved += session.run_torch("float64", training, state=session.moved_state(), steps=steps, like=like[training]).records
         rows = list(compare(*traces, moved64=trace("torch", "float64", _as_keras_holds(moved, recorded["float32"]))).rows)
-    return [_worded(row) for row in rows]
-
-
-def held_otherwise(session: Session, rows: list[Row]) -> list[Row]:
-    """Where all the models compute agrees, weights in another form are no fault: a norm folded into a convolution, two layers for one, a bias more.
-
-    Their gradients cannot be compared one by one; the rows become a note. Steps of training would show it if the form mattered.
-    """
-    told = {"output", "input_grad", "loss"}
-    if any(row.failing for row in rows if row.role in told):
-        return rows
-    alike = {id(m) for m in session.matching.matches if not session.transfers and _holds_the_same(session, m)}
-    paths = {piece.name for m in session.matching.matches if session.transfers or id(m) in alike for piece in m.torch.pieces.values() if m.folded is None}
-
-    def other_form(row: Row) -> bool:
-        if row.role not in {"grad", "step", "buffer"}:
-            return False
-        if row.verdict is Verdict.EXTRA:
-            return row.name.startswith("keras:") and not any(m.how == "shared" for m in session.matching.matches)
-        if session.transfers and not any(m.folded for m in session.matching.matches):
-            return False
-        names = row.name.partition("@")[0]
-        return names not in paths and not any(names.startswith(f"{path}") for path in paths)
-
-    gone = [row for row in rows if row.failing and other_form(row)]
-    if not gone or any(row.failing for row in rows if row.role == "grad" and row not in gone and session.transfers):
-        return rows
-    names = ", ".join(dict.fromkeys(row.name.partition("@")[0] for row in gone[:4]))
-    session.notes.append(f"Held in another form on one side, gradients not compared one by one: {names}{' and more' if len(gone) > 4 else ''}.")
-    return [row for row in rows if row not in gone]
-
-
-def explained_steps(session: Session, rows: list[Row]) -> list[Row]:
-    """Steps that part though gradients agree, where both optimizers make the same steps of torch's gradients.
-
-    Adam and its like divide by the size of the gradient: where that is 0 but for rounding, the step is made of rounding. Keras 3.15's own Adam rounds its
-    betas to float32: 6.4e-6 of the first step, which the weights' own float32 does not show unless the learning rate is large.
-    """
-    from parity.diagnosis.optimizer_findings import same_steps
-
-    bad = [row for row in rows if row.failing]
-    if not bad or any(row.role != "step" for row in bad):
-        return rows
-    note = same_steps(session, bad)
-    session.notes += [f"The optimizers' steps part by at most {max(row.difference for row in bad):.1e}: {note}."] if note else []
-    return [replace(row, verdict=Verdict.INDISTINGUISHABLE, note=note) if note and row in bad else row for row in rows]
-
-
-def _holds_the_same(session: Session, match: Any) -> bool:
-    """Whether a Keras layer's own weights are torch's."""
-    from parity.diagnosis.weight_trials import same
-
-    return all(b.complete and same(session.keras.read(b.held.variable), b.fill(session.state)) for b in match.bindings)
+    return [_worded(row) for row in rows if not is_constant(session, row, mine["float64"])]
 
 
 def _as_keras_holds(records: Sequence[Record], theirs: Sequence[Record]) -> list[Record]:

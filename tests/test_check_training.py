@@ -62,3 +62,35 @@ def test_fit_leaves_the_statistics_as_they_were():
         model.fit(ROWS, ROWS[:, :2], epochs=1, verbose=0)
         moved[type(model).__name__] = not np.array_equal(before, model.norm.moving_mean.numpy())
     assert moved == {"Untold": False, "Told": True}
+
+
+class WithBuffers(nn.Module):
+    """One that training leaves as it is, kept in files and not, and one that it moves."""
+
+    def __init__(self, *, moves):
+        super().__init__()
+        self.out, self.moves = nn.Linear(4, 2), moves
+        self.register_buffer("scale", torch.tensor([1.0, 2.0, 3.0, 4.0]))
+        self.register_buffer("shift", torch.tensor([0.5, 0.25, 1.0, -1.0]), persistent=False)
+        self.register_buffer("seen", torch.zeros(4))
+
+    def forward(self, x):
+        if self.training and self.moves:
+            self.seen += x.detach().mean(0)
+        return self.out(x * self.scale + self.shift)
+
+
+def without_buffers():
+    x = keras.Input((4,))
+    return keras.Model(x, keras.layers.Dense(2)(x * np.array([1.0, 2.0, 3.0, 4.0]) + np.array([0.5, 0.25, 1.0, -1.0])))
+
+
+def test_a_buffer_that_training_leaves_as_it_is_needs_no_counterpart():
+    report = parity.check(WithBuffers(moves=False), without_buffers(), ROWS, training=True)
+    assert report.ok, str(report)
+
+
+def test_a_buffer_that_training_moves_does():
+    report = parity.check(WithBuffers(moves=True), without_buffers(), ROWS, training=True)
+    assert not report.ok
+    assert {row.name.partition("@")[0] for row in report.rows if row.failing} == {"seen"}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from parity.diagnosis.replaying import Replaying
 from parity.diagnosis.walk import Departure
 
 PROVISIONAL = frozenset({"constant-other", "scale-other"})  # confirmed only when all of torch's code behind it then agrees
+PICKING = frozenset({"__getitem__", "embedding", "index_select", "gather", "take_along_dim"})
 JOINING = frozenset({"cat", "concat", "concatenate"})
 
 
@@ -22,26 +25,29 @@ class Adopting(Replaying):
 
     def adopt(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[str, str, str, dict[int, Any], np.ndarray, tuple[int, ...]] | None:
         """Keras' own value in the place of torch's: whether the rest of torch's code then gives what Keras has."""
-        floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
         expected = self.torch.array(self.value(op.outputs[0], changed))
-        tried = 0
-        for number in floats:
-            for _, source, order in list(self.index.find(self.torch.array(self.value(number, changed)), ROUNDED))[:2]:
-                for seen in self.following(source):
-                    if seen.array.size != expected.size or tried > 24:
-                        continue
-                    axes = order.axes if len(order.axes) == expected.ndim else tuple(range(expected.ndim))
-                    if tuple(expected.shape[a] for a in axes) != seen.array.shape:
-                        continue
-                    theirs = Order(axes, seen.array.shape).undo(seen.array, expected.shape)
-                    tried += 1
-                    after = self.replayed(op, lambda *a, t=theirs, **k: self.torch.plain(t), departure.number, changed)
-                    if after is None or close(theirs, expected, self.bound):
-                        continue
-                    cause, says, fix = self.told_apart(op, expected, theirs, seen)
-                    if cause in PROVISIONAL or self.reached(departure, after, self.bound) or self.progress_past(op, after, changed):
-                        return cause, says, fix, after, theirs, axes
+        for seen, theirs, axes in islice(self.instead(op, expected, changed), 24):
+            after = self.replayed(op, lambda *a, t=theirs, **k: self.torch.plain(t), departure.number, changed)
+            if after is None or close(theirs, expected, self.bound):
+                continue
+            cause, says, fix = self.told_apart(op, expected, theirs, seen)
+            if cause in PROVISIONAL or self.reached(departure, after, self.bound) or self.progress_past(op, after, changed):
+                return cause, says, fix, after, theirs, axes
         return None
+
+    def instead(self, op: Any, expected: np.ndarray, changed: dict[int, Any]) -> Iterator[tuple[Any, np.ndarray, tuple[int, ...]]]:
+        """Values that the Keras side may have in the place of an operation's: what it made of the same inputs, or rows of the same table."""
+        for value in [self.value(i, changed) for i in op.inputs if self.floating(i)]:
+            for _, source, order in list(self.index.find(self.torch.array(value), ROUNDED))[:2]:
+                axes = order.axes if len(order.axes) == expected.ndim else tuple(range(expected.ndim))
+                for seen in self.following(source):
+                    if tuple(expected.shape[a] for a in axes) == seen.array.shape:
+                        yield seen, Order(axes, seen.array.shape).undo(seen.array, expected.shape), axes
+        for table in self.torch.parameters_taken(op) if op.name in PICKING else ():
+            rows = self.torch.array(table).astype(np.float64)
+            for seen in self.seen:
+                if not seen.forced and seen.array.size == expected.size and seen.array.shape[-1:] == expected.shape[-1:] and np.isin(seen.array, rows).all():
+                    yield seen, seen.array.reshape(expected.shape), tuple(range(expected.ndim))
 
     def taken_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """An operation that takes something else than torch's: what the Keras side made of one of its inputs, judged by itself."""
@@ -84,18 +90,24 @@ class Adopting(Replaying):
     @staticmethod
     def told_apart(op: Any, expected: np.ndarray, theirs: np.ndarray, seen: Any) -> tuple[str, str, str]:
         """How Keras' value differs from torch's, in words."""
-        axes = tuple(a for a in range(expected.ndim) if a != 1) if expected.ndim > 2 else ()
+        several = [tuple(a for a in range(expected.ndim) if a != one) for one in dict.fromkeys((1, expected.ndim - 1))] if expected.ndim > 1 else []
+        several += [(0,)] if op.name.strip("_") in {"add", "sub", "iadd", "isub", "radd"} else []
+        several = [axes for axes in several if np.prod([expected.shape[a] for a in axes]) > 1]  # values that differ along one axis alone
         shift = theirs - expected
-        if axes and np.allclose(np.ptp(shift, axis=axes), 0, atol=1e-9 * max(1e-30, float(np.abs(shift).max()))):
-            return "constant-other", f"Keras adds other constants than torch's {op.name}", "use torch's constants"
         if np.ptp(shift) <= 1e-9 * max(1e-30, float(np.abs(shift).max())):
             return "constant-other", f"Keras adds another constant than torch's {op.name} ({float(shift.flat[0]):+.6g})", "use torch's constant"
+        if any(np.allclose(np.ptp(shift, axis=axes), 0, atol=1e-9 * max(1e-30, float(np.abs(shift).max()))) for axes in several):
+            return "constant-other", f"Keras adds other constants than torch's {op.name}", "use torch's constants"
         with np.errstate(divide="ignore", invalid="ignore"):
             ratio = np.where(expected != 0, theirs / expected, np.nan)
-        if axes and np.isfinite(ratio).all() and np.allclose(np.ptp(ratio, axis=axes), 0, atol=1e-7 * float(np.abs(ratio).max())):
-            return "scale-other", f"Keras has other factors than torch's {op.name}", "use torch's factors"
         if np.isfinite(ratio).any() and np.nanmax(ratio) - np.nanmin(ratio) <= 1e-7 * abs(np.nanmax(ratio)) and abs(np.nanmax(ratio) - 1) > 1e-6:
             return "scale-other", f"Keras has {float(np.nanmax(ratio)):.6g} times torch's {op.name}", "use torch's factor"
+        if np.isfinite(ratio).all() and any(np.allclose(np.ptp(ratio, axis=axes), 0, atol=1e-7 * float(np.abs(ratio).max())) for axes in several):
+            return "scale-other", f"Keras has other factors than torch's {op.name}", "use torch's factors"
+        if op.name in PICKING and close(np.sort(theirs, axis=None), np.sort(expected, axis=None)):
+            return "index-other", f"Keras takes torch's rows in another order than torch's {op.name}", "torch's index"
+        if op.name in PICKING:
+            return "index-other", f"Keras takes other rows than torch's {op.name}", "torch's index"
         return "operation-other", f"Keras computes {seen.what} where torch has {op.name}, and the rest agrees", f"use torch's {op.name}"
 
     def joined_otherwise(self, op: Any, theirs: np.ndarray, axes: tuple[int, ...], departure: Departure, changed: dict[int, Any]) -> Finding | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from parity.diagnosis.axes import flattened_from
+from parity.diagnosis.axes import flattened_from, padded_as
 from parity.diagnosis.binding import Fold, Seam, kinship
 from parity.diagnosis.layouts import close, matching
 from parity.diagnosis.matching import Match, Matching, nearest_by_name
@@ -59,6 +60,8 @@ class Assigning:
         left = [i for i in range(len(calls)) if i not in used] or [len(calls) - 1]
         sized = [i for i in left if live and calls[i].given[0].numel() == live[0].size]
         same = [i for i in sized if matching(self.torch.array(calls[i].given[0]), live[0]) is not None] if len(left) > 1 else []
+        if not sized and live and len(left) > 1:
+            same = [i for i in left if self.fits_padded(match, match.keras, calls[i], live)]
         index = next(iter([*same, *sized, *left]))
         used.add(index)
         return index
@@ -87,23 +90,32 @@ class Assigning:
         if len(fed) == 1:
             chosen = fed[0]
         elif len(fed) > 1:
+            fed = self.beside(unit, fed)
             by_name = nearest_by_name(unit, fed)
             chosen, how = (by_name, "name") if by_name is not None else (max(fed, key=lambda u: _likeness(u.layer, unit.layer)), "order")
         elif len(candidates) == 1:
             chosen = candidates[0]
         else:
-            later = [u for u in candidates if self.sequence[id(u)] >= self.cursor]
-            chosen, how = (later or candidates)[0], "order"
+            near = self.beside(unit, candidates)
+            later = [u for u in near if self.sequence[id(u)] >= self.cursor]
+            chosen, how = (later or near)[0], "order"
         self.cursor = self.sequence[id(chosen)]
         match = self.matching.add(chosen, unit, how)
         if self.state is not None:
             self.fill(match)
 
+    def beside(self, unit: Unit, candidates: list[Unit]) -> list[Unit]:
+        """Those in the module that the layers beside this one were matched to; all where that says nothing."""
+        counts = Counter((k, t) for match in self.matching.matches for k in _above(match.keras.path) for t in _above(match.torch.path))
+        scores = [sum(counts[k, t] for k in _above(unit.path) for t in _above(candidate.path)) for candidate in candidates]
+        return [candidate for candidate, score in zip(candidates, scores, strict=True) if score == max(scores)]
+
     def assign_shared(self, unit: Unit, live: list[np.ndarray]) -> None:
         """A module that torch calls several times, and the Keras side has a layer of its own for each call."""
         for match in list(self.matching.matches):
             calls = self.calls.get(id(match.torch), [])
-            if len(calls) > 1 and kinship(match.torch, unit) == 3 and live and any(self.fits(call, live) for call in calls):
+            alike = len(calls) > 1 and kinship(match.torch, unit) == 3 and bool(live)
+            if alike and any(self.fits(call, live) or self.fits_padded(match, unit, call, live) for call in calls):
                 copy = self.matching.add(match.torch, unit, "shared")
                 copy.seam = match.seam
                 if self.state is not None:
@@ -134,6 +146,11 @@ class Assigning:
         return matching(mine, live[0]) is not None or (
             mine.ndim == 2 and mine.shape == live[0].shape and close(np.sort(mine, axis=-1), np.sort(live[0], axis=-1)) and self.is_flattened(call, mine)
         )
+
+    def fits_padded(self, match: Match, unit: Unit, call: Any, live: list[np.ndarray]) -> bool:
+        """Whether a convolution is fed what torch's module pads by itself."""
+        given, pads, _ = padded_as(self.matching.made(match.torch, unit, "shared"), [self.torch.array(call.given[0])], live, unit.layer)
+        return bool(pads) and matching(given[0], live[0]) is not None
 
     def is_flattened(self, call: Any, mine: np.ndarray) -> bool:
         shape = flattened_from(self.flow, call.entered[0], mine.shape[-1])
@@ -205,6 +222,11 @@ class Assigning:
                 return False
             goal = op.inputs[0]
         return False
+
+
+def _above(path: str) -> list[str]:
+    """The modules that one is in."""
+    return [path[:i] for i, character in enumerate(path) if character == "."]
 
 
 def is_cell(layer: Any) -> bool:

@@ -186,7 +186,7 @@ def _attention(session: Any, module: Any, layer: Any, point: Checkpoint) -> Iter
     if layer.num_heads != heads:
         changes = {"num_heads": heads, "key_dim": width, "value_dim": width}
         yield Change("mha-heads", f"num_heads={layer.num_heads} where torch has {heads}", f"MultiHeadAttention({heads}, {width})", changes)
-    words = _torch_masks(point)
+    words = torch_masks(point)
     own = point.call_args[1]
     if words:
         has = own.get("attention_mask") is not None or own.get("use_causal_mask")
@@ -198,26 +198,26 @@ def _attention(session: Any, module: Any, layer: Any, point: Checkpoint) -> Iter
             told,
             "attention_mask = ~(torch's key_padding_mask and attn_mask)",
             {},
-            call={"attention_mask": lambda s: _keras_mask(s, point, words), "use_causal_mask": False},
+            call={"attention_mask": lambda s: keras_mask(s, point, words), "use_causal_mask": False},
         )
     elif own.get("attention_mask") is not None or own.get("use_causal_mask"):
         cause = "mask-causal" if own.get("use_causal_mask") else "mha-mask-polarity"
         yield Change(cause, "an attention mask that torch has not", "drop the mask", {}, call={"attention_mask": None, "use_causal_mask": False})
 
 
-def _torch_masks(point: Checkpoint) -> dict[str, Any]:
+def torch_masks(point: Checkpoint) -> dict[str, Any]:
     call = point.call.call
     names = ("query", "key", "value", "key_padding_mask", "need_weights", "attn_mask")
     words = dict(zip(names, call.args, strict=False)) | call.kwargs
     return {n: words[n] for n in ("key_padding_mask", "attn_mask") if words.get(n) is not None}
 
 
-def _keras_mask(session: Any, point: Checkpoint, words: Mapping[str, Any]) -> Any:
-    """Torch's masks as Keras takes them: True where a query may look."""
+def keras_mask(session: Any, point: Checkpoint, words: Mapping[str, Any], changed: Mapping[int, Any] | None = None) -> Any:
+    """Torch's masks (or what they were changed to) as Keras takes them: True where a query may look."""
     flow = next(run.flow for run in session.torch_runs.values() if any(c is point.call.call for c in run.flow.calls))
     keep: Any = None
     for name, word in words.items():
-        array = session.torch.array(flow.values[word.value] if hasattr(word, "value") else word)
+        array = session.torch.array((changed or {}).get(word.value, flow.values[word.value]) if hasattr(word, "value") else word)
         array = ~array if array.dtype == bool else array > -1
         array = array[:, None, :] if name == "key_padding_mask" else array[None] if array.ndim == 2 else array[:: point.match.torch.layer.num_heads]
         keep = array if keep is None else keep & array

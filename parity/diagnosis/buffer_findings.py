@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,27 @@ def buffer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
         path, layer = point.match.torch.path, point.match.keras.layer
         if path not in bad or point.match.torch.kind not in {"batch_norm", "instance_norm"} or point.index or not hasattr(layer, "momentum"):
             continue
-        yield from _statistics(session, point, after, forced)
+        calls = [other for other in forced.checkpoints if other.match.torch is point.match.torch]
+        turned = _called_in_other_order(session, calls, forced) if len(calls) > 1 else None
+        yield from _statistics(session, point, after, forced) if turned is None else [turned]
+
+
+def _called_in_other_order(session: Any, calls: Sequence[Any], forced: Any) -> Finding | None:
+    """A norm that is called several times: its moving mean is the one that another order of the same calls leaves."""
+    point = calls[0]
+    path, layer, module = point.match.torch.path, point.match.keras.layer, point.match.torch.layer
+    start, live = session.state.get(f"{path}.running_mean"), forced.after.get(id(layer.moving_mean))
+    if module.momentum is None or start is None or live is None or len(calls) > 5:
+        return None
+    means = [call.given[0].mean(axis=tuple(a for a in range(call.given[0].ndim) if a != 1)) for call in sorted(calls, key=lambda call: call.index)]
+    for order in list(permutations(range(len(means))))[1:]:
+        mean = start.astype(np.float64)
+        for i in order:
+            mean = (1.0 - module.momentum) * mean + module.momentum * means[i]
+        if equal(live, mean, 1e-7):
+            says = f"its calls come in the order {list(order)} of torch's: the moving statistics end with another call's"
+            return Finding(path, point.match.keras.name or layer.name, "calls-order", says, "call it in torch's order", True)
+    return None
 
 
 def _statistics(session: Any, point: Any, after: Mapping[str, np.ndarray], forced: Any) -> Iterator[Finding]:

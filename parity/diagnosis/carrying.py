@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from parity.diagnosis.attributes import keras_mask, torch_masks
+from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.walk import Departure, Walk
 
 
@@ -25,6 +27,25 @@ class Carrying(Walk):
         array = view.undo(departure.live, tuple(mine.shape))
         if np.isfinite(array).all():
             self.carried[departure.number] = self.torch.plain(np.ascontiguousarray(array))
+
+    def carry_choices(self, changed: dict[int, Any]) -> None:
+        """From now on torch's masks and places are those that explained a departure: what is chosen by them elsewhere departs by the same mistake."""
+        self.carried |= {number: value for number, value in changed.items() if not value.is_floating_point() and number not in self.carried}
+
+    def mask_follows(self, point: Checkpoint) -> bool:
+        """Whether the mask of a Keras attention is what torch's would be by what was found before."""
+        words, own = torch_masks(point), point.call_args[1].get("attention_mask")
+        changed: dict[int, Any] = {}
+        for word in words.values():
+            changed |= self.followed(word.value) if hasattr(word, "value") else {}
+        if not changed or own is None:
+            return False
+        array = self.session.keras.array
+        try:
+            mine, theirs = np.broadcast_arrays(array(keras_mask(self.session, point, words, changed)), array(own) > 0)
+        except ValueError:  # of shapes that do not fit
+            return False
+        return bool(np.array_equal(mine, theirs))
 
     def follows(self, number: int, sources: set[int]) -> bool:
         """Whether a value is made of one of these by torch's code between layers."""

@@ -22,7 +22,9 @@ from parity.diagnosis.walk import Departure
 from parity.row import Row, judge_arrays
 from parity.verdict import Verdict
 
+SHIFTING = frozenset({"dropout-missing", "dropout-singly"})
 AFTER_DROPOUT = frozenset({"operation-other", "scale-other", "dropout-missing", "dropout-rate"})
+MASKS = frozenset({"mha-mask-polarity", "mask-missing"})
 PLAIN = frozenset({Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.VACUOUS, Verdict.IMPRECISE})
 
 
@@ -69,7 +71,8 @@ def diagnose(session: Any, rows: Sequence[Row]) -> list[Finding]:
     differ = any(row.failing for row in rows)
     findings: list[Finding] = seams
     for training in session.modes:
-        findings += forward(session, training, differ)
+        known = any(f.confirmed and f.severity == "difference" for f in findings)  # masks are fed in torch's order: in training, more departs behind a fault
+        findings += [f for f in forward(session, training, differ) if f.confirmed or f.severity == "note" or not (known and training)]
     if differ:
         findings += buffer_findings(session, rows)
         findings += loss_findings(session, rows)
@@ -135,7 +138,9 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
             """Without what only follows from something that was found before."""
             certain = any(f.confirmed and f.severity == "difference" for f in findings)
             follows = bool(elsewhere) or (certain and departure.view is None) or locator.follows(departure.number, spoiled)
-            shifted = any(f.cause == "dropout-missing" for f in findings)  # masks are fed in order: behind it dropouts get wrong ones
+            shifted = any(
+                f.cause in {"dropout-missing", "dropout-singly"} for f in (*elsewhere, *findings)
+            )  # masks are fed in order: behind it dropouts get wrong ones
             kept = [f for f in told if f is not None and (f.confirmed or not follows)]
             return [noted(f, severe) for f in kept if not (shifted and f.cause in AFTER_DROPOUT)]
 
@@ -147,7 +152,8 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
                 findings.extend(worth(told, departure))
             found = [row for row in inside_rows(session, training, fine, coarse) if row.verdict in bad]
             if found or (severe and fine.shapes is not None and not misshapen):
-                findings.extend([noted(f, severe) for f in inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)])
+                told_inside = inside(session, fine, found[0] if found else None, ROUNDED if severe else NOTE_BOUND)
+                findings.extend([noted(f, severe) for f in told_inside if f.cause not in MASKS or not locator.mask_follows(fine)])
             if fine.shapes is not None:
                 spoiled |= {number for number in fine.final.left.values() if number is not None}
         for departure in output_departures(session, training, forced, departs) if forced.outputs is not None else []:
@@ -156,13 +162,17 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
             break
     if any(f.cause.startswith("dropout") for f in findings):
         elsewhere = []
-    return elsewhere + [f for f in findings if not any(f is other for other in locator.merged)]
+    return elsewhere + locator.moved([f for f in findings if not any(f is other for other in locator.merged)])
 
 
 def dropped_elsewhere(session: Any, run: Any) -> list[Finding]:
-    """Dropouts of the Keras side whose input has the shape of none of torch's masks."""
+    """Dropouts of the Keras side whose input has the shape of none of torch's masks, or that drop one by one what torch drops together."""
     found = []
     dropouts = [op for op in run.flow.ops if op.name == "dropout"]
+    for name, place in session.singly:
+        layer = dropouts[place].path or "output"
+        says = f"{name} drops single numbers, torch whole channels"
+        found.append(Finding(layer, name, "dropout-singly", says, "SpatialDropout of Keras, or noise_shape with 1 for the axes of space", True))
     for name, shape, place in session.undropped:
         if place < len(dropouts):
             op = dropouts[place]

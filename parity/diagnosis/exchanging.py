@@ -35,6 +35,8 @@ class Exchanging(Relating):
                 return Finding(other.layer, finding.keras_layer, "operations-exchanged", says, "torch's order", True)
         for op in self.flow.ops:  # behind the layer that is fed in torch, before it in Keras
             if any(self.units.get(n) == departure.layer for n in op.inputs) and self.makes(op, departure, departure.layer):
+                if departure.view is None:  # of another shape: the layer cannot be run, so that nothing will be found missing behind it
+                    return self.exchange(op, departure.layer, finding.keras_layer, "before", "behind")
                 self.surplus[op.index] = finding, departure.layer
                 return finding
         source = self.units.get(departure.number)
@@ -45,6 +47,21 @@ class Exchanging(Relating):
                 self.merged.append(other)
                 return self.exchange(op, str(source), finding.keras_layer, "behind", "before")
         return finding
+
+    def moved(self, findings: list[Finding]) -> list[Finding]:
+        """One finding for a layer that stands elsewhere: before what it is behind in torch (a norm before its branch), or behind what it is before."""
+        again = {path for path in self.exchanged if path}  # of a module that is called several times, each call shows it
+        findings = [f for f in findings if not (f.layer in again and f.cause.endswith("-missing"))]
+        for fed, takes, wants in self.wires:
+            for layer, given, meant in self.wires:
+                before, behind = takes == layer and wants == given, wants == layer and takes == meant
+                if fed == layer or not (before or behind):
+                    continue
+                told = f"Keras has {layer} before {fed}, torch behind {meant}" if before else f"Keras has {layer} behind {given}, torch before {fed}"
+                gone = {fed, layer, *[other for other, *ends in self.wires if {meant if before else given, layer} == set(ends)]}
+                kept = [f for f in findings if not (f.cause == "input-rewired" and f.layer in gone) and (f.confirmed or f.cause)]
+                return [Finding(layer, "", "operations-exchanged", told, "torch's order", True), *kept]
+        return findings
 
     def makes(self, op: Any, departure: Departure, unit: str = "", value: Any = None) -> bool:
         """Whether an operation, with the departed place's torch value for one of its inputs (that of a unit), gives what Keras has there."""
@@ -61,7 +78,7 @@ class Exchanging(Relating):
                     return True
         return False
 
-    @staticmethod
-    def exchange(op: Any, layer: str, keras_layer: str, theirs: str, ours: str) -> Finding:
+    def exchange(self, op: Any, layer: str, keras_layer: str, theirs: str, ours: str) -> Finding:
         name = op.name.strip("_")
+        self.exchanged.add(op.path)
         return Finding(layer, keras_layer, "operations-exchanged", f"Keras has {name} {theirs} {layer}, torch {ours} it", f"{name} {ours} {layer}", True)

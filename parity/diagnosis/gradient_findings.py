@@ -53,11 +53,14 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
                 path, where, "layer-frozen", "trained in Keras where torch has requires_grad=False", f"{where or 'the layer'}.trainable = False", True
             )
     copies = {b.held.variable.path: m for m in session.matching.matches if m.how == "shared" for b in m.bindings}
-    for row in bad:
-        if row.verdict.value == "extra" and row.name.removeprefix("keras:") in copies:
-            match = copies[row.name.removeprefix("keras:")]
-            says = f"torch calls one module several times, the Keras model has {match.keras.name} beside it: copies drift apart in training"
-            yield Finding(match.torch.path, match.keras.name, "layer-not-shared", says, "call one layer for all", True)
+    doubled = [copies[name] for row in bad if row.verdict.value == "extra" and (name := row.name.removeprefix("keras:")) in copies]
+    for path, matches in _several_times(session, doubled).items():
+        names = list(dict.fromkeys(match.keras.name for match in matches))
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        says = f"torch calls one module several times, the Keras model has {names[0]}{more} beside it: copies drift apart in training"
+        yield Finding(path, names[0], "layer-not-shared", says, "call one layer for all", True)
+    if doubled:
+        return
     for row in bad:
         if row.verdict.value == "extra" and row.name.startswith("keras:") and row.name.removeprefix("keras:") not in copies and not known:
             yield Finding(
@@ -70,6 +73,17 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
     if known or frozen:
         return
     yield from _cut(session, [row for row in bad if row.verdict.value == "different"] + failing(rows, "input_grad"))
+
+
+def _several_times(session: Any, matches: Sequence[Any]) -> dict[str, list[Any]]:
+    """Copies by the outermost module that torch calls as often as theirs."""
+    counts = Counter(call.path for call in session.torch_runs[("float64", session.modes[-1])].flow.calls)
+    found: dict[str, list[Any]] = {}
+    for match in matches:
+        parts = match.torch.path.split(".")
+        above = [".".join(parts[: i + 1]) for i in range(len(parts))]
+        found.setdefault(next((p for p in above if counts[p] == counts[match.torch.path] > 1), match.torch.path), []).append(match)
+    return found
 
 
 def row_size(session: Any, row: Row) -> int:

@@ -14,18 +14,22 @@ from parity.diagnosis.exchanging import Exchanging
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import EQUAL, ROUNDED
 from parity.diagnosis.leaving_out import LeavingOut
-from parity.diagnosis.replaying import MOVING, WHOLE
+from parity.diagnosis.naming import MOVING
+from parity.diagnosis.replaying import WHOLE
 from parity.diagnosis.rewiring import Rewiring
+from parity.diagnosis.rotating import Rotating
 from parity.diagnosis.unexplained import Unexplained
 from parity.diagnosis.walk import Departure
 
 MOST = 6  # faults before one checkpoint
 PARTING = frozenset(["split", "chunk", "unbind", "tensor_split", "__getitem__", "select", "narrow"])
 _COMPARED = ("lt", "le", "gt", "ge", "eq", "ne")
+CASTS = frozenset(["to", "float", "double", "bool", "type", "__getitem__", "interpolate"])  # a mask is resized as a float
+THROUGH = CASTS | MOVING | {"mul", "__mul__"}
 CHOOSING = frozenset([*_COMPARED, *(f"__{name}__" for name in _COMPARED), "to", "float", "unsqueeze", "type"])
 
 
-class Locator(Rewiring, LeavingOut, Adopting, Exchanging, Unexplained):
+class Locator(Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained):
     """Walks one torch flow against one forced Keras run."""
 
     # Walking
@@ -73,15 +77,16 @@ class Locator(Rewiring, LeavingOut, Adopting, Exchanging, Unexplained):
         findings: list[Finding] = []
         for _ in range(MOST):
             if self.reached(departure, changed, self.bound if changed else EQUAL):
+                self.carry_choices(changed)
                 break
             op = self.fault(departure.number, changed)
             if op is None:
                 findings.append(self.extra(departure, changed))
                 break
             if op == "input":
-                findings.append(self.other_input(departure))
-                break
-            finding, changed = self.try_op(op, departure, changed)
+                finding, changed = self.other_input(departure, changed)
+            else:
+                finding, changed = self.try_op(op, departure, changed)
             findings.append(finding)
             if changed is None:
                 return [replace(f, confirmed=False) if f.cause in PROVISIONAL else f for f in findings]
@@ -100,6 +105,33 @@ class Locator(Rewiring, LeavingOut, Adopting, Exchanging, Unexplained):
                 stack += [self.flow.producers.get(i) for i in mover.inputs]
         return found
 
+    def choosers(self, op: Any) -> list[Any]:
+        """What makes the masks and places (values that are no floats) that an operation takes; they are found on neither side by value."""
+        found: list[Any] = []
+        stack, seen = list(op.inputs), set[int]()
+        while stack and len(found) < 8:
+            number = stack.pop(0)
+            maker = self.flow.producers.get(number) if number not in self.units and number not in seen else None
+            seen.add(number)
+            if maker is None:
+                continue
+            if not self.floating(number) or maker.name in CASTS:
+                found.append(maker)
+            if not self.floating(number) or maker.name in THROUGH:
+                stack += maker.inputs
+        return found
+
+    def constant_makers(self, op: Any) -> list[Any]:
+        """What makes the constants that an operation takes, the last first."""
+        found: list[Any] = []
+        stack = [i for i in op.inputs if self.constant(i)]
+        while stack and len(found) < 8:
+            maker = self.flow.producers.get(stack.pop(0))
+            if maker is not None and maker not in found and maker.inputs:
+                found.append(maker)
+                stack += maker.inputs
+        return found
+
     def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
         """Why an operation's output is not in the Keras run, and torch's values with that changed: one change that explains all goes before one of a part."""
         exact = self.bound < ROUNDED
@@ -112,7 +144,7 @@ class Locator(Rewiring, LeavingOut, Adopting, Exchanging, Unexplained):
             best = best or self.best_trial(mover, [self.value(i, changed) for i in mover.inputs], departure, changed)
         if best is not None and best[0] == WHOLE:
             return (self.taken_otherwise(op, departure, changed) if best[1].before else None) or self.told_of(op, best, departure)
-        for explain in () if exact else (self.left_out, self.not_joined, self.wired_otherwise, self.given_otherwise, self.done_otherwise):
+        for explain in () if exact else (self.rotated, self.left_out, self.not_joined, self.wired_otherwise, self.given_otherwise, self.done_otherwise):
             found = explain(op, departure, changed)
             if found is not None:
                 return found
@@ -135,7 +167,7 @@ class Locator(Rewiring, LeavingOut, Adopting, Exchanging, Unexplained):
         """Another operation is changed, one that parts a value before this one or one that comes behind: the Keras side may do them in another order."""
         behind = [self.flow.producers[n] for n in self.between(op, departure)]
         later = [other for other in dict.fromkeys(behind[::-1]) if other is not op and other.name not in MOVING][:8]
-        for near in (*self.movers(op, changed, PARTING | CHOOSING), *later):
+        for near in dict.fromkeys((*self.movers(op, changed, PARTING | CHOOSING), *self.choosers(op), *later, *self.constant_makers(op))):
             best = self.best_trial(near, [self.value(i, changed) for i in near.inputs], departure, changed, whole=True)
             if best is not None:
                 return self.told_of(near, best, departure)
@@ -175,6 +207,8 @@ class Locator(Rewiring, LeavingOut, Adopting, Exchanging, Unexplained):
         if instead is not None:
             trial = instead[1]
             return Finding(self.place(op, departure), self.keras_layer(departure), trial.cause, f"Keras uses {trial.says}{theirs}", trial.fix, True)
+        if found is not None and found[0] == "input-rewired" and self.wires[-1] == (departure.layer, "input", "input"):
+            return Finding("input", self.keras_layer(departure), *found, True)
         if found is not None and (found[0] in {"input-rewired", "reduction-other"} or (found[0] == "axes-order" and departure.layer != "output")):
             return Finding(departure.layer, self.keras_layer(departure), *found, True)
         told = Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")
@@ -182,8 +216,12 @@ class Locator(Rewiring, LeavingOut, Adopting, Exchanging, Unexplained):
             told = Finding(layer, self.keras_layer(departure), found[0], f"{found[1]}, on what torch hands on{theirs}", found[2], True)
         return self.has_more(departure, told, changed)
 
-    def other_input(self, departure: Departure) -> Finding:
-        place = next((i for i, n in enumerate(self.flow.inputs) if not self.explained(n, {})), 0)
-        return Finding(
-            "input", "", "input-other", f"the Keras model is not given what torch is given as {self.session.names[place]}", "give both the same numbers"
-        )
+    def other_input(self, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
+        """The Keras model is given something else; confirmed where torch given the same has Keras' value."""
+        number = next((n for n in self.flow.inputs if not self.explained(n, changed)), self.flow.inputs[0])
+        name, theirs = self.session.names[self.flow.inputs.index(number)], self.given_to_keras(number)
+        found = Finding("input", "", "input-other", f"the Keras model is not given what torch is given as {name}", "give both the same numbers")
+        after = self.followed(departure.number, {**changed, number: self.torch.plain(theirs)}) if theirs is not None else {}
+        if not after or not self.reached(departure, after, self.bound):
+            return found, None
+        return replace(found, confirmed=True), after

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -123,6 +123,9 @@ def _by_torch(session: Any, flow: Any, expected: np.ndarray, actual: np.ndarray)
             value = session.torch.array(after[goal])
             if value.shape == actual.shape and not equal(value, expected, 1e-12) and equal(value, actual, 1e-7):
                 return Finding("loss", name_of(session.options.loss[1]), trial.cause, f"Keras has {trial.says}", trial.fix, True)
+    weighted = _weighed_otherwise(session, flow, goal, actual)
+    if weighted is not None:
+        return weighted
     slices = [op for op in flow.ops if op.name == "__getitem__"]
     for one, other in combinations(slices[:6], 2):
         with contextlib.suppress(Exception), session.torch.precision("float64"):
@@ -131,6 +134,38 @@ def _by_torch(session: Any, flow: Any, expected: np.ndarray, actual: np.ndarray)
                 said = "Keras has outputs and targets whole, where torch takes a part of each: they are not shifted against each other"
                 return Finding("loss", name_of(session.options.loss[1]), "slice-shifted", said, "take torch's parts", True)
     return None
+
+
+def _weighed_otherwise(session: Any, flow: Any, goal: int, actual: np.ndarray) -> Finding | None:
+    """A loss of several terms, each with a factor: the factors exchanged, one of them missing or on all terms."""
+    terms = _terms(flow, goal, 1.0)
+    if not 1 < len(terms) <= 4 or actual.shape != ():
+        return None
+    values = [float(session.torch.array(flow.values[number])) for number, _ in terms]
+    factors = [factor for _, factor in terms]
+    told = {tuple(order): f"the factors {tuple(order)} of the loss's terms where torch has {tuple(factors)}" for order in permutations(factors)}
+    for i, factor in enumerate(factors):
+        told[tuple(1.0 if j == i else f for j, f in enumerate(factors))] = f"no factor {factor:g} on a term of the loss"
+        told[tuple(0.0 if j == i else f for j, f in enumerate(factors))] = f"nothing of the term of the loss that torch takes {factor:g} times"
+        told[tuple(factor for _ in factors)] = f"the factor {factor:g} on all terms of the loss"
+    told[tuple(1 / len(factors) for _ in factors)] = "the mean of the loss's terms"
+    for chosen, says in told.items():
+        if chosen != tuple(factors) and equal(np.asarray(sum(f * v for f, v in zip(chosen, values, strict=True))), actual, 1e-7):
+            return Finding("loss", name_of(session.options.loss[1]), "loss-terms", f"Keras has {says}", f"the factors {tuple(factors)}", True)
+    return None
+
+
+def _terms(flow: Any, number: int, factor: float) -> list[tuple[int, float]]:
+    """The scalars that a value is the sum of, and their factors."""
+    op = flow.producers.get(number)
+    name = op.name.strip("_").removeprefix("r").removeprefix("i") if op is not None else ""
+    if name in {"add", "sub"} and len(op.inputs) == 2 and not op.kwargs:
+        signs = (1.0, -1.0 if name == "sub" else 1.0)
+        return [term for i, sign in zip(op.inputs, signs, strict=True) for term in _terms(flow, i, factor * sign)]
+    constants = [a for a in op.args if isinstance(a, (int, float))] if op is not None else []
+    if name in {"mul", "div", "truediv"} and len(op.inputs) == 1 and len(constants) == 1 and not op.name.startswith("__rt"):
+        return _terms(flow, op.inputs[0], factor * (constants[0] if name == "mul" else 1 / constants[0]))
+    return [(number, factor)] if flow.values[number].dim() == 0 else []
 
 
 def _without(session: Any, flow: Any, left_out: Sequence[Any], goal: int) -> np.ndarray | None:

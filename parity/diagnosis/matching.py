@@ -239,7 +239,7 @@ def _by_map(found: Matching, mapping: Mapping[str, str]) -> None:
             if any(match.torch is unit for match in found.matches):
                 continue
             target = _substituted(unit, torch_pattern, keras_pattern)
-            keras = [u for u in found.keras_units if _addressed(u, target)]
+            keras = [u for u in found.keras_units if _addressed(u, target)] or [u for u in found.keras_units if _holds(u, target)]
             if not keras:
                 near = get_close_matches(target, [u.path for u in found.keras_units], n=3)
                 there = "near it: " + ", ".join(near) if near else "there are " + _listed(found.keras_units)
@@ -288,14 +288,15 @@ def _addressed(unit: Unit, pattern: str) -> bool:
     return any(fnmatchcase(_plain(name), _plain(pattern)) for name in (unit.path, unit.name, getattr(unit.layer, "name", None) or unit.path))
 
 
+def _holds(unit: Unit, path: str) -> bool:
+    """Whether a path is that of a layer's own variable."""
+    layer, _, name = path.rpartition(".")
+    return bool(layer) and _addressed(unit, layer) and any(held.variable.name == name for held in unit.held)
+
+
 def _substituted(unit: Unit, pattern: str, target: str) -> str:
     """What the globs of the torch pattern stood for, put in place of those of the Keras pattern."""
     if "*" not in pattern or "*" not in target:
-        for piece in unit.pieces.values():  # a map of weights: {"fc.weight": "head.kernel"}
-            if fnmatchcase(piece.name, pattern) and piece.name != unit.path and "." in target:
-                leaf = target.rpartition(".")
-                if leaf[2] in {"kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance", "embeddings", "recurrent_kernel", "alpha"}:
-                    return leaf[0]
         return target
     expression = "(.*)".join(map(re.escape, pattern.split("*")))
     stood = re.fullmatch(expression, unit.path) or re.fullmatch(expression, next(iter(unit.pieces.values())).name)

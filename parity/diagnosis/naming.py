@@ -9,7 +9,9 @@ from parity.diagnosis.forcing import mark
 from parity.diagnosis.layouts import ROUNDED, close
 from parity.diagnosis.walk import Departure
 
+MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unflatten", "movedim", "swapaxes", "t", "contiguous"])
 BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
+FAR = 3  # operations: the layer that takes the result is no longer where a reader would look
 _SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
 
 
@@ -25,9 +27,13 @@ class Naming(Carrying):
         floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
         if len(floats) > 1:
             return str(op.path) or (consumer_of(self.flow, op) if departure.layer == "output" else departure.layer)
+        if not floats and op.path and self.torch.parameters_taken(op):  # rows of a table belong to the module that holds it
+            return str(op.path)
+        if not floats and not op.path:  # a mask or a place made in the outermost forward belongs to what uses it first
+            return user_of(self.flow, op) or departure.layer
         belongs = op.name in BELONGING or op.name.strip("_") in _activation_names()
         outside = op.path and module is not None and departure.layer != "output" and not f"{departure.layer}.".startswith(f"{op.path}.")
-        if not belongs and outside:
+        if not belongs and (outside or (op.path and self.behind_by(op, departure) >= FAR)):
             return str(op.path)
         if not belongs and departure.layer != "output" and (not floats or floats[0] not in self.given):
             return departure.layer
@@ -41,6 +47,12 @@ class Naming(Carrying):
             if near != "output":
                 return near
         return op.path or departure.layer
+
+    def behind_by(self, op: Any, departure: Departure) -> int:
+        """How many operations the same forward makes between an operation and the departed value."""
+        last = self.flow.producers.get(departure.number)
+        between = self.flow.ops[op.index + 1 : last.index + 1] if last is not None else []
+        return sum(other.path == op.path and other.name not in MOVING for other in between)
 
     def floating(self, number: int) -> bool:
         return bool(self.flow.values[number].is_floating_point())
@@ -104,6 +116,17 @@ def _activation_names() -> frozenset[str]:
     from parity.frameworks.trials import ACTIVATION_NAMES
 
     return ACTIVATION_NAMES
+
+
+def user_of(flow: Any, op: Any) -> str:
+    """The first module whose forward takes what an operation makes, or what is made of that in the outermost forward."""
+    reached = set(op.outputs)
+    for later in flow.ops[op.index + 1 :]:
+        if reached & set(later.inputs):
+            if later.path:
+                return str(later.path)
+            reached |= set(later.outputs)
+    return ""
 
 
 def consumer_of(flow: Any, op: Any) -> str:

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from parity.diagnosis.layouts import ROUNDED, Index, close, matching
+from parity.diagnosis.naming import MOVING
 from parity.diagnosis.relating import Relating
 from parity.diagnosis.walk import Departure
 
 WHOLE = 10**9  # values that a trial brings which brings the departed one
-MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unflatten", "movedim", "swapaxes", "t", "contiguous"])
 PAIRED = frozenset(["max", "min", "sort", "topk", "median", "mode", "kthvalue"])  # give places beside values
 _FAMILIAR = 1e-13
 

@@ -27,13 +27,15 @@ class Rewiring(Replaying):
     def rewired(self, departure: Departure) -> tuple[str, str, str] | None:
         """The Keras side uses another of torch's values here."""
         wanted = self.flow.values[departure.number]
+        size = wanted.numel() if departure.pads else departure.live.size  # what is padded before the layer is part of the Keras value
         for number, value in enumerate(self.flow.values):
-            if number == departure.number or not value.is_floating_point() or value.numel() != departure.live.size or value.numel() < 2:
+            if number == departure.number or not value.is_floating_point() or value.numel() != size or value.numel() < 2:
                 continue
             if squeezed(value) == squeezed(wanted):
                 value = value.reshape(wanted.shape)
             if self.same(self.torch.array(value), departure, EQUAL, only_so=True):
                 source, place = self.behind(number, departure), self.behind(departure.number, departure)
+                self.wires.append((departure.layer, source, place))
                 told = f"Keras takes what comes from {source} where torch takes what comes from {place}"
                 if source == place:
                     told = f"Keras takes another value than torch of those that come from {source}"
@@ -78,6 +80,7 @@ class Rewiring(Replaying):
                 wanted = op if number in op.inputs else self.flow.producers[number]
                 named = f"its {wanted.name} makes" if wanted is not op or number not in op.inputs else f"comes from {self.behind(number, departure)}"
                 says = f"Keras takes what comes from {source} where torch takes what {named}{self.keras_says(departure)}"
+                self.wires.append((self.place(wanted, departure), source, self.behind(number, departure)))
                 found = self.told(wanted, departure, "input-rewired", says, f"take what {named} in torch")
                 fed = [c.path for c in self.flow.calls if c.path and number in c.inputs and c.ops[0] <= op.index < c.ops[1]]
                 return (replace(found, layer=fed[0]) if fed and number in op.inputs else found), after
@@ -86,7 +89,9 @@ class Rewiring(Replaying):
     def given_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """Two arguments of a module, or of an operation, in each other's place."""
         calls = [c for c in self.flow.calls if c.path and c.ops[0] <= op.index < c.ops[1]]
-        for numbers, path in [(op.inputs, ""), *[(c.inputs, c.path) for c in calls]]:
+        joins = [o for o in self.flow.ops[op.index + 1 : op.index + 9] if set(o.inputs) & set(op.outputs) and len(o.inputs) > 1][:1]  # a gate and what it gates
+        gated = [([*op.inputs, *[i for i in join.inputs if i not in op.outputs]], "", f"{op.name} and {join.name}") for join in joins]
+        for numbers, path, name in [(op.inputs, "", op.name), *gated, *[(c.inputs, c.path, c.path) for c in calls]]:
             floats = [n for n in dict.fromkeys(numbers) if self.flow.values[n].is_floating_point() and self.flow.values[n].numel() > 1]
             for one, other in combinations(floats[:6], 2):
                 if self.flow.values[one].shape != self.flow.values[other].shape:
@@ -94,7 +99,7 @@ class Rewiring(Replaying):
                 start = {**changed, one: changed.get(other, self.flow.values[other]), other: changed.get(one, self.flow.values[one])}
                 after = self.followed(departure.number, start)
                 if after and self.reached(departure, after, self.bound):
-                    told = f"Keras has two arguments of torch's {path or op.name} exchanged{self.keras_says(departure)}"
+                    told = f"Keras has two arguments of torch's {name} exchanged{self.keras_says(departure)}"
                     found = Finding(path or self.place(op, departure), self.keras_layer(departure), "operand-order", told, "torch's order", True)
                     return found, after
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.diagnosis.dropping import Dropping
 from parity.diagnosis.forcing import Forced, Forcing
 from parity.diagnosis.keras_names import KerasNames
 from parity.diagnosis.layouts import Order
@@ -22,7 +23,7 @@ from parity.spilling import spilled
 from parity.trace import Record
 
 
-class Session(TorchRuns, KerasNames):
+class Session(TorchRuns, KerasNames, Dropping):
     """Everything two models computed. Created by `parity.check`; the models come back as they were."""
 
     torch: Any
@@ -45,8 +46,7 @@ class Session(TorchRuns, KerasNames):
         self.forcing: dict[bool, Forcing] = {}
         self.keras_records: dict[str, list[Record]] = {"float64": [], "float32": []}
         self.only_float32 = ""
-        self.masks_fed = 0
-        self.undropped: list[tuple[str, tuple[int, ...], int]] = []  # Keras dropouts that no mask fits: name, shape, how many masks were fed before
+        self.start_dropping()
 
     # Keras
 
@@ -132,7 +132,10 @@ class Session(TorchRuns, KerasNames):
         self.keras.seed(self.options.seed)
         values = [self.keras.plain_tensor(a) for a in self.given.keras_arrays]
         with self.unchanged_if(training), self.telling_of(forcing):
-            forcing.run(lambda: self.masked(lambda: self.call_keras(values, training), run.masks[0] if training else []), record_ops)
+            forcing.run(
+                lambda: self.masked(lambda: self.call_keras(values, training), run.masks[0] if training else [], run.flow if dtype == "float64" else None),
+                record_ops,
+            )
         found = forcing.found
         if forcing.failed:
             forcing.assign_rest()
@@ -171,33 +174,6 @@ class Session(TorchRuns, KerasNames):
             for variable, value in before:
                 binding = filled.get(id(variable))
                 self.keras.assign(variable, value if binding is None else binding.fill(self.state))
-
-    def masked(self, call: Callable[[], Any], masks: Sequence[Any]) -> Any:
-        """`call()` with torch's dropout masks in the place of Keras' own."""
-        if not masks:
-            return call()
-        left = [self.torch.array(mask) for mask in masks]
-        self.undropped = []
-
-        def drop(layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
-            rate = getattr(layer, "rate", None)
-            if "Dropout" not in type(layer).__name__ or not isinstance(rate, float) or not 0 < rate < 1 or kwargs.get("training") is False:
-                return proceed(*args, **kwargs)
-            x = args[0] if args else kwargs["inputs"]
-            shape = tuple(int(n) for n in x.shape)
-            for i, mask in enumerate(left):
-                for axes in dict.fromkeys([tuple(range(mask.ndim)), (0, *range(2, mask.ndim), 1) if mask.ndim > 2 else tuple(range(mask.ndim))]):
-                    if tuple(mask.shape[a] for a in axes) == shape or (mask.size == int(np.prod(shape)) and mask.ndim != len(shape)):
-                        del left[: i + 1]
-                        self.masks_fed += 1
-                        return x * self.keras.tensor(_as_dropped(layer, mask.transpose(axes).reshape(shape)).astype(np.float32)) / (1.0 - rate)
-            self.undropped.append((layer.name, shape, len(masks) - len(left)))
-            return proceed(*args, **kwargs)
-
-        from parity.frameworks.keras_tracing import watched
-
-        with watched(drop):
-            return call()
 
     def run_keras(self, dtype: str, training: bool, *, steps: int = 0) -> list[Record]:
         """Runs and records the Keras side, freely; call inside `keras_in(dtype)`."""
@@ -353,17 +329,6 @@ def _fresh(optimizer: Any) -> Callable[..., Any]:
     if hasattr(optimizer, "get_config") and not isinstance(optimizer, type):
         return lambda **_: type(optimizer).from_config(optimizer.get_config())
     return optimizer
-
-
-def _as_dropped(layer: Any, mask: np.ndarray) -> np.ndarray:
-    """A mask as a layer would draw it that drops whole channels, or other axes together."""
-    together = getattr(layer, "noise_shape", None)
-    if "Spatial" in type(layer).__name__:
-        last = getattr(layer, "data_format", "channels_last") != "channels_first"
-        together = (None, *[1] * (mask.ndim - 2), None) if last else (None, None, *[1] * (mask.ndim - 2))
-    for axis, size in enumerate(together or ()):
-        mask = mask.take([0], axis) if size == 1 else mask
-    return mask
 
 
 def _built(model: Any, argument: str) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import combinations, permutations
 from typing import Any
@@ -13,6 +14,7 @@ from parity.diagnosis.matching import Match, match_unique
 from parity.diagnosis.structure import paired_leaves
 
 MOST, THREES = 12, 4  # exchanges tried, one run each; groups of three, five runs each
+Group = tuple[Match, ...]
 CLEARLY = 0.8  # of the likeness of two pairs of names, each 0 to 1
 
 
@@ -30,23 +32,44 @@ def settle(session: Any, training: bool) -> None:
         counts = [_with(session, training, choice) for choice in choices]
         if counts[-1] > min(counts):
             _with(session, training, choices[counts.index(min(counts))])
-    open_pairs = list(_open_pairs(session, training))[:MOST]
-    best = apart(session, training) if open_pairs else 0
-    for three in list(_threes(open_pairs))[:THREES] if best else ():
-        best = _ordered(session, training, three, best)
-    open_pairs = list(_open_pairs(session, training))[:MOST] if open_pairs else []
-    for one, other in open_pairs:
-        if not best and not _named_otherwise(one, other):
-            continue
-        before = list(session.matching.matches)
-        if one not in before or other not in before:
-            continue
-        swapped = {id(one): session.matching.made(other.torch, one.keras, "value"), id(other): session.matching.made(one.torch, other.keras, "value")}
-        count = _with(session, training, [swapped.get(id(match), match) for match in before])
-        if count + 2 * _named_otherwise(*swapped.values()) < best + 2 * _named_otherwise(one, other):
-            best = count
-        else:
-            _with(session, training, before)
+    open_pairs = list(_open_pairs(session, training))
+    others = [*_named_pairs(session, training), *_inverted_pairs(session)]
+    best = apart(session, training) if open_pairs or others else 0
+    threes = list(_threes(open_pairs)) if best else []
+    some: list[Group] = list(threes[:THREES])
+    for alike in [*_alike(threes), *([three] for three in some)]:
+        best = _ordered(session, training, alike, best) if best else 0
+    open_pairs = list(_open_pairs(session, training)) if open_pairs else []
+    singly: list[Group] = [*open_pairs[:MOST], *(others if best else ())]
+    for alike in [*_alike(open_pairs), *([pair] for pair in singly)]:
+        if best or any(_named_otherwise(*pair) for pair in alike):
+            best = _exchanged(session, training, alike, best)
+
+
+def _alike(groups: Sequence[Group]) -> list[list[Group]]:
+    """Groups of matches that differ only in the block they are in: what is right of one is right of all, so that they are tried together."""
+    found: dict[Any, list[Group]] = {}
+    for group in groups:
+        ends = tuple(unit.path.rpartition(".")[2] for match in group for unit in (match.torch, match.keras))
+        taken = {id(match) for other in found.get(ends, ()) for match in other}
+        if not any(id(match) in taken for match in group):
+            found.setdefault(ends, []).append(group)
+    return [alike for alike in found.values() if len(alike) > 1]
+
+
+def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: int) -> int:
+    """Pairs matched the other way round, if less departs then or the names are for it."""
+    before = list(session.matching.matches)
+    if any(match not in before for pair in pairs for match in pair):
+        return best
+    made = session.matching.made
+    turned = [(made(other.torch, one.keras, "value"), made(one.torch, other.keras, "value")) for one, other in pairs]
+    swapped = {id(old): new for pair, news in zip(pairs, turned, strict=True) for old, new in zip(pair, news, strict=True)}
+    count = _with(session, training, [swapped.get(id(match), match) for match in before])
+    if count + 2 * sum(_named_otherwise(*pair) for pair in turned) < best + 2 * sum(_named_otherwise(*pair) for pair in pairs):
+        return count
+    _with(session, training, before)
+    return best
 
 
 def _variables(found: Any, matches: list[Match]) -> list[list[Match]]:
@@ -71,14 +94,15 @@ def _threes(pairs: list[tuple[Match, Match]]) -> Iterator[tuple[Match, Match, Ma
             yield three
 
 
-def _ordered(session: Any, training: bool, three: tuple[Match, ...], best: int) -> int:
-    """The order of three after which least departs."""
+def _ordered(session: Any, training: bool, threes: Sequence[Group], best: int) -> int:
+    """The order of three (of each of some alike) after which least departs."""
     before = list(session.matching.matches)
-    if any(match not in before for match in three):
+    if any(match not in before for three in threes for match in three):
         return best
     chosen = before
-    for order in list(permutations(three))[1:]:
-        made = {id(old): session.matching.made(new.torch, old.keras, "value") for old, new in zip(three, order, strict=True)}
+    for order in list(permutations(range(3)))[1:]:
+        pairs = [(three[i], three[k]) for three in threes for i, k in enumerate(order)]
+        made = {id(old): session.matching.made(new.torch, old.keras, "value") for old, new in pairs}
         count = _with(session, training, [made.get(id(match), match) for match in before])
         if count < best:
             best, chosen = count, list(session.matching.matches)
@@ -102,15 +126,45 @@ def _open_pairs(session: Any, training: bool) -> Iterator[tuple[Match, Match]]:
                 yield one, other
 
 
+def _named_pairs(session: Any, training: bool) -> list[tuple[Match, Match]]:
+    """Pairs of one kind and shape whose names speak for an exchange, though they are fed different values: blocks may stand in another order."""
+    calls = session.torch_runs[("float64", training)].calls
+    matches = [m for m in session.matching.matches if m.how in {"value", "order", "shape"} and m.torch.kind != "raw" and calls.get(id(m.torch))]
+    pairs = [(a, b) for a, b in combinations(matches, 2) if kinship(a.torch, b.keras) >= 2 and kinship(b.torch, a.keras) >= 2 and _named_otherwise(a, b)]
+    return pairs[:MOST] if session.transfers else []
+
+
+def _inverted_pairs(session: Any) -> list[tuple[Match, Match]]:
+    """Pairs of one module that were matched by order alone, and are defined the other way round: a norm may be called behind what it stands before in torch."""
+    mine, theirs = ({id(unit): i for i, unit in enumerate(units)} for units in (session.matching.torch_units, session.matching.keras_units))
+    found = []
+    for one, other in combinations([m for m in session.matching.matches if m.how == "order" and m.torch.kind != "raw"], 2):
+        beside = all(a.path.rpartition(".")[0] == b.path.rpartition(".")[0] for a, b in ((one.torch, other.torch), (one.keras, other.keras)))
+        alike = kinship(one.torch, other.keras) >= 2 and kinship(other.torch, one.keras) >= 2
+        if beside and alike and (mine[id(one.torch)] < mine[id(other.torch)]) != (theirs[id(one.keras)] < theirs[id(other.keras)]):
+            found.append((one, other))
+    return found[:MOST] if session.transfers else []
+
+
 def _named_otherwise(one: Match, other: Match) -> bool:
     """Whether names speak clearly for the exchange of two matches: z_log_var is logvar and not mu."""
+    first, second = _distinct(one.torch.name, other.torch.name)
+    third, fourth = _distinct(one.keras.name, other.keras.name)
 
-    def like(torch: Any, keras: Any) -> float:
-        mine, theirs = ("".join(c for c in unit.name.rpartition(".")[2].lower() if c.isalnum()) for unit in (torch, keras))
-        return SequenceMatcher(None, mine, theirs).ratio()
+    def like(torch: str, keras: str) -> float:
+        return SequenceMatcher(None, torch, keras).ratio()
 
-    now = like(one.torch, one.keras) + like(other.torch, other.keras)
-    return like(one.torch, other.keras) + like(other.torch, one.keras) > now + CLEARLY
+    return like(first, fourth) + like(second, third) > like(first, third) + like(second, fourth) + CLEARLY
+
+
+def _distinct(one: str, other: str) -> tuple[str, str]:
+    """What tells two names apart: of blocks.0.conv.norm and blocks.0.attention.norm, conv and attention."""
+    parts = [[word for word in re.split(r"[^a-z0-9]+", name.lower()) if word] for name in (one, other)]
+    while all(parts) and parts[0][0] == parts[1][0]:
+        parts = [words[1:] for words in parts]
+    while all(parts) and parts[0][-1] == parts[1][-1]:
+        parts = [words[:-1] for words in parts]
+    return "".join(parts[0]), "".join(parts[1])
 
 
 def _with(session: Any, training: bool, matches: list[Match]) -> int:

@@ -42,6 +42,8 @@ class Walk:
     missing: dict[int, Finding] = field(default_factory=dict)
     surplus: dict[int, tuple[Finding, str]] = field(default_factory=dict)
     merged: list[Finding] = field(default_factory=list)
+    exchanged: set[str] = field(default_factory=set)  # modules whose operation stands on the other side of a neighbour
+    wires: list[tuple[str, str, str]] = field(default_factory=list)  # what is fed another value, what that comes from, what torch's comes from
     own: Index | None = None  # torch's values by value, made when first asked for
 
     def __post_init__(self) -> None:
@@ -51,11 +53,12 @@ class Walk:
         for seen in self.seen:
             self.index.add(seen.array, seen)
         for array in self.session.given.keras_arrays:
-            if array.dtype.kind == "f":
+            if array.dtype.kind in "fiu":
                 self.index.add(array.astype(np.float64), Seen(array.astype(np.float64), "input", "", -1, True))
         self.given = set(self.flow.inputs)
         self.joining = {match.torch.path for match in self.session.matching.matches if match.torch.kind == "attention"}  # fed several values
         self.cache: dict[int, bool] = {}
+        self.constants: dict[int, bool] = {}
         for path, numbers in self._made_by_units():
             for number in numbers:
                 self.units.setdefault(number, path)
@@ -88,23 +91,51 @@ class Walk:
             self.cache[number] = (
                 (number in self.given and self._given_alike(number))
                 or number in self.units
-                or not array.is_floating_point()
+                or (not array.is_floating_point() and not array.is_complex() and not self._counted_otherwise(number))
                 or array.numel() <= 1
-                or (number in self.flow.producers and not self.flow.producers[number].inputs)  # a constant: what takes it is judged
+                or (number in self.flow.producers and not self.flow.producers[number].inputs)
+                or self.constant(number)  # what takes it is judged
                 or self._found(self.torch.array(array))
             )
         return self.cache[number]
 
-    def _given_alike(self, number: int) -> bool:
-        place = self.flow.inputs.index(number)
-        given = self.session.given
+    def constant(self, number: int) -> bool:
+        """Whether a value is made of neither inputs nor weights."""
+        if number not in self.constants:
+            op = self.flow.producers.get(number)
+            made = op is not None and not self.torch.parameters_taken(op) and all(self.constant(i) for i in self._taken(op))
+            self.constants[number] = made or (op is None and number not in self.given)  # a buffer, handed to a module
+        return self.constants[number]
+
+    @staticmethod
+    def _taken(op: Any) -> list[int]:
+        """The values that an operation's result depends on: `zeros_like(x)` and `constant.to(x)` take only a shape and a type."""
+        if op.name in {"to", "type_as"} and op.args:
+            return [op.args[0].value] if hasattr(op.args[0], "value") else []
+        return [] if op.name.endswith("_like") or op.name.startswith("new_") else list(op.inputs)
+
+    def _counted_otherwise(self, number: int) -> bool:
+        """Whether the Keras side is given other integers."""
+        theirs = self.given_to_keras(number) if number in self.given else None
+        return theirs is not None and theirs.dtype.kind in "iu" and not self._given_alike(number)
+
+    def given_to_keras(self, number: int) -> np.ndarray | None:
+        """What the Keras model is given in the place of an input, in torch's layout; None where that is not known."""
+        place, given = self.flow.inputs.index(number), self.session.given
         j = given.places[place] if place < len(given.places) else None
         if j is None:
-            return False
-        order = given.orders[place]
-        theirs = given.keras_arrays[j]
-        mine = given.arrays[place]
-        return order is None or (order.apply(mine).shape == theirs.shape and bool(np.array_equal(order.apply(mine), theirs)))
+            return None
+        order, theirs, shape = given.orders[place], given.keras_arrays[j], given.arrays[place].shape
+        if order is None:
+            return theirs if theirs.shape == shape else None
+        return order.undo(theirs, shape) if order.shape == theirs.shape else None
+
+    def _given_alike(self, number: int) -> bool:
+        place, given = self.flow.inputs.index(number), self.session.given
+        if place < len(given.places) and given.places[place] is not None and given.orders[place] is None:  # laid out by the user's own function
+            return True
+        theirs = self.given_to_keras(number)
+        return theirs is not None and bool(np.array_equal(given.arrays[place], theirs))
 
     def _found(self, array: np.ndarray) -> bool:
         return next(self.index.find(array, self.bound), None) is not None

@@ -78,6 +78,14 @@ class Torch:
 
         return mapped(value, lambda t: t.detach() if isinstance(t, torch.Tensor) else t)
 
+    def parameters_taken(self, op: Any) -> list[torch.nn.Parameter]:
+        """What a recorded operation is given of parameters themselves."""
+        from parity.frameworks.torch_tracing import mapped
+
+        found: list[torch.nn.Parameter] = []
+        mapped((op.args, op.kwargs), lambda item: found.append(item) if isinstance(item, torch.nn.Parameter) else None)
+        return found
+
     def parameter_of(self, array: np.ndarray) -> torch.nn.Parameter:
         """A parameter of the array's own type."""
         return torch.nn.Parameter(self.plain(array))

@@ -13,7 +13,8 @@ from torch.overrides import TorchFunctionMode
 from parity.spilling import spilled
 
 ATOMIC = (torch.nn.MultiheadAttention, torch.nn.RNNBase)
-DROPOUTS = frozenset({torch.nn.functional.dropout, torch.nn.functional.dropout1d, torch.nn.functional.dropout2d, torch.nn.functional.dropout3d})
+WHOLE = {torch.nn.functional.dropout1d: 1, torch.nn.functional.dropout2d: 2, torch.nn.functional.dropout3d: 3}  # axes that are dropped together
+DROPOUTS = frozenset({torch.nn.functional.dropout, *WHOLE})
 _IN_FILES = frozenset({torch.float64, torch.float32, torch.int64, torch.int32, torch.bool, torch.complex64, torch.complex128})
 
 
@@ -209,7 +210,7 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
         return value.detach() if stopped else value
 
     def dropped(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[torch.Tensor, Callable[..., Any]]:
-        """Dropout as torch does it, its mask kept; and the same dropout again, with this mask."""
+        """Dropout as torch does it, its mask kept (of whole channels: with the other axes of size 1); and the same dropout again, with this mask."""
         x = args[0] if args else kwargs["input"]
         p = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
         with torch._C.DisableTorchFunction():
@@ -217,6 +218,7 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
                 mask = self.masks.pop(0).to(x.dtype)
             else:
                 mask = (function(torch.ones_like(x), p, True) != 0).to(x.dtype) if p < 1 else torch.zeros_like(x)
+                mask = mask[(..., *[slice(0, 1)] * WHOLE.get(function, 0))]
         self.flow.masks.append(mask.detach())
 
         def dropout(input: torch.Tensor, *args: Any, **kwargs: Any) -> torch.Tensor:

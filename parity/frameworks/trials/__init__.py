@@ -18,7 +18,7 @@ from parity.frameworks.trials.attention import attention, masking, normalizing
 from parity.frameworks.trials.convolutions import convolutions
 from parity.frameworks.trials.pooling import places, pooling, reductions, spreads
 from parity.frameworks.trials.relations import relations as relations
-from parity.frameworks.trials.shapes import chunks, embedding, interleaved, interpolation, padding, reshaping, selection, shuffling
+from parity.frameworks.trials.shapes import chunks, copies, counting, embedding, interleaved, interpolation, padding, reshaping, selection, shuffling
 from parity.frameworks.trials.trial import Function
 from parity.frameworks.trials.trial import OpTrial as OpTrial
 
@@ -26,7 +26,7 @@ from parity.frameworks.trials.trial import OpTrial as OpTrial
 def op_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     """The likely changes first. `inputs` are the values of the operation's references, in order."""
     name = op.name
-    yield from _special(op, name, inputs)
+    yield from _special(op, name, inputs) if inputs else ()
     if name == "dropout":
         yield OpTrial("dropout-missing", "no dropout where torch drops out", "add the Dropout", lambda x, *a, **k: x)
         for rate in (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95):
@@ -111,6 +111,8 @@ _MAKERS: tuple[tuple[frozenset[str], Callable[[Op, list[torch.Tensor]], Iterator
     (frozenset({"__getitem__", "select"}), selection),
     (frozenset({"split", "chunk", "unbind", "tensor_split"}), chunks),
     (frozenset({"embedding"}), embedding),
+    (frozenset({"repeat_interleave", "repeat", "tile"}), copies),
+    (frozenset({"cumsum"}), counting),
     (frozenset([*COMPARISONS, *(f"__{name}__" for name in COMPARISONS)]), comparisons),
     (frozenset({"var", "std", "var_mean", "std_mean"}), spreads),
     (frozenset({"argmax", "argmin"}), places),

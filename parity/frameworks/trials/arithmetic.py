@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterator
+from itertools import combinations
 
 import torch
 
@@ -54,6 +55,7 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     parameters = [i for i, v in enumerate(op.args[:2]) if isinstance(v, torch.nn.Parameter)]
     if len([v for v in op.args[:2] if not isinstance(v, (int, float))]) == 2:
         yield from _in_part(name, inputs)
+        yield from _repeated(op, inputs) if len(inputs) == 2 else ()
     if constants or tensors or parameters:
         kept = 1 - parameters[0] if parameters else None
         yield OpTrial(
@@ -88,6 +90,7 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
             "1/255": 1 / 255,
             "127.5": 127.5,
             "255": 255.0,
+            **_by_size(name, inputs[0], v),
         }.items():
             yield OpTrial(
                 "scale-other",
@@ -104,6 +107,30 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
                     "use torch's order",
                     lambda x, y, *a, d=axis, **k: op.function(x, torch.flip(y, [d]), *a, **k),
                 )
+
+
+def _repeated(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """A value that goes over an axis again and again (a mask a window, for each image) dealt out the other way: each of its parts several times in a row."""
+    x, y = inputs
+    for axis in range(x.dim() - 1):
+        back = axis + 1 - x.dim()  # of the other's, counted from the end
+        if -back > y.dim() or (-back < y.dim() and y.shape[back - 1] != 1) or y.shape[back] != x.shape[axis + 1] or 1 in x.shape[axis : axis + 2]:
+            continue
+
+        def run(x: torch.Tensor, y: torch.Tensor, *a: object, b: int = back, n: int = x.shape[axis], **k: object) -> torch.Tensor:
+            many = y.squeeze(b - 1) if y.dim() > -b else y
+            return op.function(x, many.repeat_interleave(n, b).unflatten(b, (n, -1)))
+
+        says = f"the parts of the second operand each {x.shape[axis]} times in a row where torch goes through all of them {x.shape[axis]} times"
+        yield OpTrial("copies-order", says, "torch's order of axes", run)
+
+
+def _by_size(name: str, x: torch.Tensor, value: float) -> dict[str, float]:
+    """Scores are scaled by the root of a width: of which axes, people mix up."""
+    sizes = {f"axis {i}": x.shape[i] for i in range(1, x.dim())}
+    sizes |= {f"axes {i} and {j} together": x.shape[i] * x.shape[j] for i, j in combinations(range(1, x.dim()), 2)}
+    told = {f"the root of the size of {which}": math.sqrt(n) for which, n in sizes.items() if n > 1}
+    return {f"1 / {which}" if name == "mul" else which: 1 / root if name == "mul" else root for which, root in told.items() if abs(value) not in (0.0, 1.0)}
 
 
 def _in_part(name: str, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:

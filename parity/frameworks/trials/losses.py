@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from parity.frameworks.torch_tracing import Op
 from parity.frameworks.trials import op_trials
+from parity.frameworks.trials.distances import DISTANCES, lengths, triplets
 from parity.frameworks.trials.trial import OpTrial, changed_by
 
 LOSSES = frozenset(
@@ -38,8 +39,12 @@ LOSSES = frozenset(
 
 def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     """Of a loss function its arguments, of what goes into it a softmax or a clamp; of anything else the plain trials."""
+    if op.name in {"triplet_margin_loss", "triplet_margin_with_distance_loss"} and len(inputs) == 3:
+        yield from triplets(op, inputs)
+        return
     if op.name not in LOSSES:
         yield from op_trials(op, inputs)
+        yield from lengths(op, inputs) if op.name in DISTANCES else ()
         for count in dict.fromkeys(n for n in inputs[0].shape if n > 1) if op.name in {"sum", "mean"} and inputs else ():
             for factor, says in ((1 / count, f"1/{count} of torch's {op.name}"), (count, f"{count} times torch's {op.name}")):
                 told = f"{says}: a mean for a sum over one axis, or the other way"

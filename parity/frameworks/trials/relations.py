@@ -24,6 +24,9 @@ def relations(x: torch.Tensor) -> Iterator[tuple[Function, str, str, str]]:
         yield (lambda v, d=axis: torch.flip(v, [d])), f"axis {axis} (of torch's) reversed", slug, "remove the reversal"
         for shift in (1, -1):
             yield (lambda v, d=axis, s=shift: torch.roll(v, s, d)), f"axis {axis} rolled by {shift}", "shifted", "remove the shift"
+    for axes in [*([axis] for axis in range(2, x.dim())), [*range(2, x.dim())]] if x.dim() > 2 else ():
+        for place, told in ((-1, "last"), (0, "first")):
+            yield (lambda v, d=axes, p=place: _emptied(v, d, p)), f"zeros in the {told} place of axes {axes}", "pad-modes", "torch's border"
     for axis in range(x.dim()):
         for other in range(axis + 1, x.dim()):
             if x.shape[axis] == x.shape[other]:
@@ -49,3 +52,10 @@ def relations(x: torch.Tensor) -> Iterator[tuple[Function, str, str, str]]:
     yield (lambda v: v / 127.5 - 1), "scaling to -1 … 1", "imagenet-preprocess", "remove the scaling"
     yield (lambda v: v * 2 - 1), "scaling from 0 … 1 to -1 … 1", "imagenet-preprocess", "remove the scaling"
     yield (lambda v: (v + 1) / 2), "scaling from -1 … 1 to 0 … 1", "imagenet-preprocess", "remove the scaling"
+
+
+def _emptied(x: torch.Tensor, axes: list[int], place: int) -> torch.Tensor:
+    made = x.clone()
+    for axis in axes:
+        made.select(axis, place).zero_()
+    return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 import torch.nn.functional as F
 
 from parity.frameworks.torch_tracing import Op
-from parity.frameworks.trials.trial import OpTrial, bound
+from parity.frameworks.trials.trial import Function, OpTrial, bound
 
 _SPLITTING = frozenset({"view", "reshape", "unflatten"})
 
@@ -51,8 +52,15 @@ def embedding(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
 
 def _slices(op: Op, x: torch.Tensor, entries: tuple[Any, ...]) -> Iterator[OpTrial]:
     for axis, entry in enumerate(entries):
-        if isinstance(entry, slice) and (entry.start or entry.stop) and axis < x.dim() and Ellipsis not in entries[:axis]:
-            start, stop, _ = entry.indices(x.shape[axis])
+        if not isinstance(entry, slice) or axis >= x.dim() or Ellipsis in entries[:axis]:
+            continue
+        start, stop, step = entry.indices(x.shape[axis])
+        for other in range(step if step > 1 else 0):
+            if other != start:
+                new = (*entries[:axis], slice(other, entry.stop, step), *entries[axis + 1 :])
+                told = f"every {step}th place of axis {axis} from {other} on where torch begins at {start}"
+                yield OpTrial("slice-shifted", told, "take torch's places", lambda x, *a, n=new, **k: x[n])
+        if entry.start or entry.stop:
             for shift in (-1, 1, -start, x.shape[axis] - stop):
                 if shift and start + shift >= 0 and stop + shift <= x.shape[axis]:
                     moved = slice(start + shift, stop + shift)
@@ -151,7 +159,8 @@ def _splits(op: Op, x: torch.Tensor) -> Iterator[OpTrial]:
         stop, size = start, 1
         while stop < len(made) and size < x.shape[start]:
             size, stop = size * made[stop], stop + 1
-        if tuple(x.shape[:start]) != made[:start] or size != x.shape[start] or stop - start < 2 or stop - start > 4 or x.shape[start + 1 :] != made[stop:]:
+        behind = math.prod(x.shape[start + 1 :]) == math.prod(made[stop:])
+        if tuple(x.shape[:start]) != made[:start] or size != x.shape[start] or stop - start < 2 or stop - start > 4 or not behind:
             continue
         parts = made[start:stop]
         for heads in range(2, size if len(parts) == 2 else 0):
@@ -177,12 +186,52 @@ def _splits(op: Op, x: torch.Tensor) -> Iterator[OpTrial]:
             )
 
 
+def copies(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """repeat_interleave, repeat, tile: whole copies one behind the other, or each part several times."""
+    x = inputs[0]
+    if op.name == "repeat_interleave":
+        count: Any = op.kwargs.get("repeats", op.args[1] if len(op.args) > 1 else None)
+        axis: Any = op.kwargs.get("dim", op.args[2] if len(op.args) > 2 else None)
+        if isinstance(count, int) and axis is not None:
+            told = f"all of axis {axis} {count} times over where torch repeats each of its parts"
+            yield OpTrial("copies-order", told, f"repeat(x, {count}, axis={axis})", lambda x, *a, **k: torch.cat([x] * count, axis))
+        return
+    given = op.args[1] if len(op.args) == 2 and not isinstance(op.args[1], int) else op.args[1:]
+    counts = list(op.kwargs.get("dims", op.kwargs.get("repeats", given)))
+    counts = [1] * (x.dim() - len(counts)) + counts
+    for i, times in enumerate(counts):
+        place = i - len(counts) + x.dim()
+        if times > 1 and place >= 0 and x.shape[place] > 1:
+            told = f"each part of axis {place} {times} times where torch has all of it {times} times over"
+            rest = [1 if j == i else n for j, n in enumerate(counts)]
+            yield OpTrial("copies-order", told, f"tile along axis {place}", lambda x, *a, d=place, n=times, r=rest, **k: x.repeat_interleave(n, d).repeat(r))
+
+
+def counting(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """cumsum: along another axis, from the other end, less what is counted last, or with all counted."""
+    x = inputs[0]
+    axis = op.kwargs.get("dim", op.args[1] if len(op.args) > 1 else 0) % x.dim()
+    options = {k: v for k, v in op.kwargs.items() if k == "dtype"}
+    changes: dict[str, Function] = {
+        f"along axis {other}, where torch's goes along {axis}": lambda x, d=other: x.cumsum(d, **options) for other in range(x.dim()) if other != axis
+    }
+    changes |= {
+        "that leaves the place itself out": lambda x: x.cumsum(axis, **options) - x.to(torch.float64),
+        "from the other end": lambda x: x.flip(axis).cumsum(axis, **options).flip(axis),
+        "less one": lambda x: x.cumsum(axis, **options) - 1,
+        "less a half": lambda x: x.cumsum(axis, **options) - 0.5,
+        "of ones: what is masked is counted too": lambda x: torch.ones_like(x).cumsum(axis, **options),
+    }
+    for says, function in changes.items():
+        yield OpTrial("operation-other", f"a cumulative sum {says}", "torch's cumsum", lambda x, *a, f=function, **k: f(x))
+
+
 def interpolation(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     x = inputs[0]
     words = bound(op, (x, *op.args[1:]), {k: v for k, v in op.kwargs.items() if k != "input"})
     size, factor = words.get("size"), words.get("scale_factor")
     told = f"interpolate(mode={words.get('mode', 'nearest')!r}, align_corners={words.get('align_corners')})"
-    modes = {3: ["nearest", "linear"], 4: ["nearest", "bilinear", "bicubic", "nearest-exact"], 5: ["nearest", "trilinear"]}[x.dim()]
+    modes = {3: ["nearest", "linear"], 4: ["nearest", "nearest-exact", "bilinear", "bicubic"], 5: ["nearest", "trilinear"]}[x.dim()]
     for mode in modes:
         for corners in (False, True) if mode not in ("nearest", "nearest-exact") else (None,):
             for smooth in (False, True) if mode in ("bilinear", "bicubic") else (False,):
