@@ -66,6 +66,19 @@ FAULTS = {
     "detr:mask_at_centres": "resize-kind",  # told once, not at every attention that is masked by it
     "detr:positions_of_the_batch": "operation-other",
     "forecaster:first_day_left_out": "comparison-other",
+    "llama:other_half_gated": "operand-order",  # a gate and what it gates
+    "swin:index_stride": "index-other",
+    "swin:mask_repeated": "copies-order",  # a buffer that is handed to a module
+    "swin:norm_of_the_branch": "operations-exchanged",  # a norm behind what it stands before in torch: told once
+    "swin:norm_of_the_mean": "operations-exchanged",  # with a value of another shape
+    "conformer:sines_then_cosines": "constant-other",
+    "generator:elements_dropped": "dropout-singly",
+    "generator:weights_exchanged": "loss-terms",
+    "siamese:squared_distances": "loss-distance",
+    "siamese:two_towers": "layer-not-shared",  # one finding for the whole encoder
+    "siamese:negatives_first": "calls-order",  # masks are told by what they are applied to
+    "siamese:anchor_twice": "input-rewired",
+    "siamese:norm_last": "operations-exchanged",  # of a module that is called three times
 }
 RIGHT = ("cnn_sequential/dense_as_convolution", "mixer/by_convolution", "vit_handwritten/dense_patches", "lstm_text/loop", "wave_net", "seq2seq")
 """Of these the whole report."""
@@ -101,6 +114,13 @@ def test_a_fault_is_named_where_it_is(name):
     assert line["detected"] and line["located"] and line["confirmed"], str(report)
     assert FAULTS[name] in line["causes"] and not line["blamed"], str(report)
     assert not any("not located" in note for note in report.notes)
+
+
+def test_blocks_whose_layers_stand_in_another_order_are_matched_block_by_block():
+    report, _ = told("conformer:convolution_first")
+    pairs = {torch: keras for torch, keras, _ in report.pairs}
+    assert pairs["blocks.0.attention.norm"] == "stage_a.attend_norm" and pairs["blocks.0.conv.norm"] == "stage_a.convolve_norm", report.pairs
+    assert {f.layer.rpartition(".")[0] or f.layer for f in report.findings if f.confirmed} == {"blocks.0"}, str(report)
 
 
 def test_a_module_that_is_passed_by_is_named():

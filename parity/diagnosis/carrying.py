@@ -28,9 +28,10 @@ class Carrying(Walk):
         if np.isfinite(array).all():
             self.carried[departure.number] = self.torch.plain(np.ascontiguousarray(array))
 
-    def carry_choices(self, changed: dict[int, Any]) -> None:
-        """From now on torch's masks and places are those that explained a departure: what is chosen by them elsewhere departs by the same mistake."""
-        self.carried |= {number: value for number, value in changed.items() if not value.is_floating_point() and number not in self.carried}
+    def carry_changed(self, changed: dict[int, Any], ops: list[Any]) -> None:
+        """From now on the operations that explained a departure make what they made then, and so do masks and places: elsewhere it is the same mistake."""
+        made = {number for op in ops for number in op.outputs}
+        self.carried |= {n: value for n, value in changed.items() if (n in made or not value.is_floating_point()) and n not in self.carried}
 
     def mask_follows(self, point: Checkpoint) -> bool:
         """Whether the mask of a Keras attention is what torch's would be by what was found before."""

@@ -55,7 +55,8 @@ class Exchanging(Relating):
         for fed, takes, wants in self.wires:
             for layer, given, meant in self.wires:
                 before, behind = takes == layer and wants == given, wants == layer and takes == meant
-                if fed == layer or not (before or behind):
+                ends = (meant, layer) if before else (layer, given)  # what takes, where torch takes the layer, what the layer is behind; or the other way round
+                if fed == layer or not (before or behind) or not any(t == ends[0] or w == ends[1] for f, t, w in self.wires if f not in (fed, layer)):
                     continue
                 told = f"Keras has {layer} before {fed}, torch behind {meant}" if before else f"Keras has {layer} behind {given}, torch before {fed}"
                 gone = {fed, layer, *[other for other, *ends in self.wires if {meant if before else given, layer} == set(ends)]}

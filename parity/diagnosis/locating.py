@@ -75,9 +75,10 @@ class Locator(Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained)
 
     def walked(self, departure: Departure, changed: dict[int, Any]) -> list[Finding]:
         findings: list[Finding] = []
+        before = len(self.done)
         for _ in range(MOST):
             if self.reached(departure, changed, self.bound if changed else EQUAL):
-                self.carry_choices(changed)
+                self.carry_changed(changed, self.done[before:])
                 break
             op = self.fault(departure.number, changed)
             if op is None:
@@ -159,6 +160,7 @@ class Locator(Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained)
     def told_of(self, op: Any, best: tuple[int, Any, Any], departure: Departure) -> tuple[Finding, dict[int, Any]]:
         """What a trial says."""
         _, trial, after = best
+        self.done.append(op)
         layer = (self.transposed(op, departure) if trial.cause == "operand-transposed" else "") or self.place(op, departure)
         found = Finding(layer, self.keras_layer(departure), trial.cause, f"Keras has {trial.says}{self.keras_says(departure)}", trial.fix, True)
         return self.lacks(op, found) if trial.cause.endswith("-missing") else found, after

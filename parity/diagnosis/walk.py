@@ -42,6 +42,7 @@ class Walk:
     missing: dict[int, Finding] = field(default_factory=dict)
     surplus: dict[int, tuple[Finding, str]] = field(default_factory=dict)
     merged: list[Finding] = field(default_factory=list)
+    done: list[Any] = field(default_factory=list)  # operations that a trial changed
     exchanged: set[str] = field(default_factory=set)  # modules whose operation stands on the other side of a neighbour
     wires: list[tuple[str, str, str]] = field(default_factory=list)  # what is fed another value, what that comes from, what torch's comes from
     own: Index | None = None  # torch's values by value, made when first asked for
