@@ -116,7 +116,9 @@ class Walk:
         return [] if op.name.endswith("_like") or op.name.startswith("new_") else list(op.inputs)
 
     def _counted_otherwise(self, number: int) -> bool:
-        """Whether the Keras side is given other integers."""
+        """Whether the Keras side is given other integers; with fewer inputs, shapes alone do not tell which of torch's one is."""
+        if len(self.session.given.keras_arrays) != len(self.session.given.arrays):
+            return False
         theirs = self.given_to_keras(number) if number in self.given else None
         return theirs is not None and theirs.dtype.kind in "iu" and not self._given_alike(number)
 
