@@ -13,7 +13,7 @@ from parity.diagnosis.binding import bind
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.forcing import Checkpoint
 from parity.diagnosis.layouts import EQUAL, close, matching
-from parity.diagnosis.units import NORMS, Unit, keras_units
+from parity.diagnosis.units import NORMS, keras_units
 
 NOTE_BOUND = 2.0**-44
 
@@ -197,7 +197,3 @@ def weight_findings(session: Any, point: Checkpoint) -> Iterator[Finding]:
     from parity.diagnosis.weight_trials import found_in
 
     yield from found_in(session, point)
-
-
-def unit_of(session: Any, path: str) -> Unit | None:
-    return next((m.torch for m in session.matching.matches if m.torch.path == path), None)
