@@ -36,14 +36,17 @@ def settle(session: Any, training: bool) -> None:
     others = [*_named_pairs(session, training), *_inverted_pairs(session)]
     best = apart(session, training) if open_pairs or others else 0
     threes = list(_threes(open_pairs)) if best else []
-    some: list[Group] = list(threes[:THREES])
-    for alike in [*_alike(threes), *([three] for three in some)]:
+    for alike in _alike(threes):
         best = _ordered(session, training, alike, best) if best else 0
-    open_pairs = list(_open_pairs(session, training)) if open_pairs else []
-    singly: list[Group] = [*open_pairs[:MOST], *(others if best else ())]
-    for alike in [*_alike(open_pairs), *([pair] for pair in singly)]:
+    for three in list(_threes(list(_open_pairs(session, training))))[:THREES] if best else ():
+        best = _ordered(session, training, [three], best) if best else 0
+    for alike in _alike(list(_open_pairs(session, training))) if open_pairs else ():
         if best or any(_named_otherwise(*pair) for pair in alike):
             best = _exchanged(session, training, alike, best)
+    open_pairs = list(_open_pairs(session, training))[:MOST] if open_pairs else []
+    for pair in [*open_pairs, *(others if best else ())]:
+        if best or _named_otherwise(*pair):
+            best = _exchanged(session, training, [pair], best)
 
 
 def _alike(groups: Sequence[Group]) -> list[list[Group]]:
@@ -62,8 +65,8 @@ def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: int) 
     before = list(session.matching.matches)
     if any(match not in before for pair in pairs for match in pair):
         return best
-    made = session.matching.made
-    turned = [(made(other.torch, one.keras, "value"), made(one.torch, other.keras, "value")) for one, other in pairs]
+    made, how = session.matching.made, "value" if len(pairs) == 1 else "order"  # of several, one may still be the other way round
+    turned = [(made(other.torch, one.keras, how), made(one.torch, other.keras, how)) for one, other in pairs]
     swapped = {id(old): new for pair, news in zip(pairs, turned, strict=True) for old, new in zip(pair, news, strict=True)}
     count = _with(session, training, [swapped.get(id(match), match) for match in before])
     if count + 2 * sum(_named_otherwise(*pair) for pair in turned) < best + 2 * sum(_named_otherwise(*pair) for pair in pairs):
@@ -99,10 +102,10 @@ def _ordered(session: Any, training: bool, threes: Sequence[Group], best: int) -
     before = list(session.matching.matches)
     if any(match not in before for three in threes for match in three):
         return best
-    chosen = before
+    chosen, how = before, "value" if len(threes) == 1 else "order"
     for order in list(permutations(range(3)))[1:]:
         pairs = [(three[i], three[k]) for three in threes for i, k in enumerate(order)]
-        made = {id(old): session.matching.made(new.torch, old.keras, "value") for old, new in pairs}
+        made = {id(old): session.matching.made(new.torch, old.keras, how) for old, new in pairs}
         count = _with(session, training, [made.get(id(match), match) for match in before])
         if count < best:
             best, chosen = count, list(session.matching.matches)
