@@ -187,7 +187,7 @@ def _incomplete(found: dict[str, Any]) -> list[str]:
         return mixed
     return [
         *mixed,
-        f"**This run is not complete**: {found['of'] - found['cases']} cases are missing, the last in the order of the ports' names. Nothing is extrapolated.",
+        f"**This run is not complete**: {found['of'] - found['cases']} cases are missing. Nothing is extrapolated.",
         "",
     ]
 
