@@ -120,7 +120,7 @@ def test_blocks_whose_layers_stand_in_another_order_are_matched_block_by_block()
     report, _ = told("conformer:convolution_first")
     pairs = {torch: keras for torch, keras, _ in report.pairs}
     assert pairs["blocks.0.attention.norm"] == "stage_a.attend_norm" and pairs["blocks.0.conv.norm"] == "stage_a.convolve_norm", report.pairs
-    assert {f.layer.rpartition(".")[0] or f.layer for f in report.findings if f.confirmed} == {"blocks.0"}, str(report)
+    assert report.findings and all(f"{f.layer}.".startswith("blocks.0.") for f in report.findings), str(report)
 
 
 def test_a_module_that_is_passed_by_is_named():
