@@ -58,7 +58,7 @@ def explained_steps(session: Any, rows: list[Row]) -> list[Row]:
     """Steps that part though gradients agree, where both optimizers make the same steps of torch's gradients.
 
     Adam and its like divide by the size of the gradient: where that is 0 but for rounding, the step is made of rounding. Keras 3.15's own Adam rounds its
-    betas to float32: 6.4e-6 of the first step, which the weights' own float32 does not show unless the learning rate is large.
+    betas to float32: 6.7e-6 of the first step, which the weights' own float32 does not show unless the learning rate is large.
     """
     bad = [row for row in rows if row.failing]
     if not bad or any(row.role != "step" for row in bad):
