@@ -79,6 +79,16 @@ FAULTS = {
     "siamese:negatives_first": "calls-order",  # masks are told by what they are applied to
     "siamese:anchor_twice": "input-rewired",
     "siamese:norm_last": "operations-exchanged",  # of a module that is called three times
+    "squeeze_excite:block_twice": "layer-repeated",
+    "transformer_encoder:pre_norm": "operations-exchanged",  # alike layers in their order, none skipped
+    "clip:no_entry_norm": "norm-missing",  # the first of a row of alike norms, of which the next is fed the same
+    "clip:gelu": "activation-other",  # one that torch's code writes out
+    "clip:packed_by_head": "axes-order",
+    "super_resolution:last_block_left_out": "layer-missing",  # a whole block, told once
+    "bert_classifier:heads_not_turned": "reshape-not-transpose",
+    "generator:output_padding_zeros": "pad-modes",  # before the activation, which makes zeros of zeros
+    "nerf:times_pi": "scale-other",  # of what one module makes of the input
+    "tagger:mean_of_letters": "reduction-other",
 }
 RIGHT = ("cnn_sequential/dense_as_convolution", "mixer/by_convolution", "vit_handwritten/dense_patches", "lstm_text/loop", "wave_net", "seq2seq")
 """Of these the whole report."""
@@ -97,6 +107,10 @@ NOTHING = (
     "tcn/padded",
     "stacked_cells",
     "rnn_rows/loop",
+    "clip",
+    "graph_attention",
+    "video3d",
+    "tagger",
 )
 """What is located in these if one looks for causes: nothing, so that nothing is blamed beside a fault elsewhere."""
 

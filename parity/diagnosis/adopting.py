@@ -68,6 +68,7 @@ class Adopting(Replaying):
                     if len(found) == 1 and found[0].confirmed:
                         uses = [o for o in self.flow.ops if number in o.inputs]
                         alone = len(uses) == 1 and number not in numbers(self.flow.outputs) and found[0].cause == "activation-extra"
+                        alone |= found[0].layer == "input" and bool(op.path)  # what one module makes of it
                         return (replace(found[0], layer=self.place(op, departure)) if alone else found[0]), after
         return None
 
@@ -111,7 +112,7 @@ class Adopting(Replaying):
         return "operation-other", f"Keras computes {seen.what} where torch has {op.name}, and the rest agrees", f"use torch's {op.name}"
 
     def joined_otherwise(self, op: Any, theirs: np.ndarray, axes: tuple[int, ...], departure: Departure, changed: dict[int, Any]) -> Finding | None:
-        """Of values joined side by side, the one part that is not torch's is judged by itself."""
+        """Of values joined side by side, the parts that are not torch's, each judged by itself, where it is the same with all."""
         if op.name not in JOINING or len(op.inputs) < 2:
             return None
         parts = [self.torch.array(self.value(i, changed)) for i in op.inputs]
@@ -120,10 +121,10 @@ class Adopting(Replaying):
             return None
         blocks = np.split(theirs, np.cumsum([part.shape[axis] for part in parts])[:-1], axis)
         other = [i for i, (mine, block) in enumerate(zip(parts, blocks, strict=True)) if mine.shape != block.shape or not close(block, mine)]
-        if len(other) != 1:
-            return None
-        block = blocks[other[0]]
-        order = Order(axes, tuple(block.shape[a] for a in axes))
-        part = Departure(op.inputs[other[0]], np.ascontiguousarray(order.apply(block)), View(order), departure.layer)
-        found = self.walked(part, changed)
-        return found[0] if len(found) == 1 and found[0].confirmed else None
+        found = []
+        for i in other:
+            order = Order(axes, tuple(blocks[i].shape[a] for a in axes))
+            part = Departure(op.inputs[i], np.ascontiguousarray(order.apply(blocks[i])), View(order), departure.layer)
+            found.append(self.walked(part, changed))
+        told = {(f.layer, f.cause) for each in found for f in each}
+        return found[0][0] if len(told) == 1 and all(f.confirmed for each in found for f in each) else None

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from parity.diagnosis.axes import flattened_from, padded_as
 from parity.diagnosis.binding import Fold, Seam, kinship
-from parity.diagnosis.layouts import close, matching
+from parity.diagnosis.layouts import ROUNDED, close, matching
 from parity.diagnosis.matching import Match, Matching, nearest_by_name
+from parity.diagnosis.states import RECURRENT
 from parity.diagnosis.units import NORMS, Unit
 
 
@@ -27,7 +29,9 @@ class Assigning:
     matching: Matching
     calls: Mapping[int, list[Any]]
     flow: Any
+    found: Any
     state: Mapping[str, np.ndarray] | None
+    known: Mapping[str, np.ndarray]
     used: dict[int, set[int]]
     cursor: int
     sequence: dict[int, int]
@@ -42,14 +46,21 @@ class Assigning:
             return
         seam = Seam(shape)
         if not close(live[0], seam.to_keras(given[0])):
-            before = next((s for _, s, features in reversed(self.spread) if features == given[0].shape[-1]), None)
-            if before is None or len(before) != len(shape) + 1 or tuple(before[1:]) != (*shape[1:], shape[0]):
+            before = next((s for _, s, features in reversed(self.spread) if features == given[0].shape[-1]), ())
+            if _squeezed(before[1:]) != _squeezed((*shape[1:], shape[0])) and not self.holds_turned(match, seam):
                 return
         match.seam = seam
         for binding in match.bindings:
             binding.seam = seam
         if self.state is not None:
             self.fill(match)
+
+    def holds_turned(self, match: Match, seam: Seam) -> bool:
+        """Whether weights that are given as they are have been permuted for the seam."""
+        binding = next((b for b in match.bindings if b.held.roles == ("weight",) and b.filled), None)
+        if binding is None or self.state is not None:
+            return False
+        return close(self.keras.read(binding.held.variable), replace(binding, seam=seam).fill(self.known), ROUNDED)
 
     def which(self, match: Match, live: list[np.ndarray]) -> int | None:
         """The call of the torch module that this call of the Keras layer stands for: of those that are left one that was fed the same, else as much."""
@@ -78,6 +89,27 @@ class Assigning:
                         return unit, call
         return None
 
+    def at_once(self, layer: Any, args: tuple[Any, ...]) -> bool:
+        """Whether torch has no module of a time-distributed layer's that it calls for each step."""
+        if not args or not self.keras.is_tensor(args[0]) or getattr(args[0], "_keras_mask", None) is not None:
+            return False
+        held = {id(each) for each in layer._flatten_layers()}
+        units = [unit for unit in self.matching.keras_units if id(unit.layer) in held]
+        matches = [self.matching.of_keras(unit) for unit in units]
+        torch = [t for unit, match in zip(units, matches, strict=True) for t in ([match.torch] if match is not None else self.matching.candidates(unit))]
+        return bool(torch) and all(len(self.calls.get(id(t), ())) != int(args[0].shape[1]) for t in torch)
+
+    def once_more(self, match: Match, live: list[np.ndarray]) -> bool:
+        """Whether this call is one more than torch makes of the module, on something that torch has elsewhere, or that such a call has made."""
+        calls = self.calls.get(id(match.torch), [])
+        if not live or not calls or len(self.used.get(id(match.torch), ())) < len(calls) or is_cell(match.keras.layer) or match.torch.kind in RECURRENT:
+            return False
+        sized = [self.torch.array(call.given[0]) for call in calls if call.given[0].numel() == live[0].size]
+        if any(matching(mine, live[0]) is not None for mine in sized):
+            return False
+        others = (value for value in self.flow.values if value.is_floating_point() and value.numel() == live[0].size)
+        return bool(self.found.again) or any(matching(self.torch.array(value), live[0]) is not None for value in others)
+
     def assign(self, unit: Unit, live: list[np.ndarray]) -> None:
         """Matches a Keras layer that is reached for the first time, by what it is fed, else by name, else by torch's order."""
         candidates = self.matching.candidates(unit)
@@ -97,7 +129,8 @@ class Assigning:
             chosen = candidates[0]
         else:
             near = self.beside(unit, candidates)
-            later = [u for u in near if self.sequence[id(u)] >= self.cursor]
+            rivals = [other for other in self.matching.open_keras if set(map(id, self.matching.candidates(other))) & set(map(id, candidates))]
+            later = near if len(rivals) == len(candidates) else [u for u in near if self.sequence[id(u)] >= self.cursor]  # with as many, none is skipped
             chosen, how = (later or near)[0], "order"
         self.cursor = self.sequence[id(chosen)]
         match = self.matching.add(chosen, unit, how)
@@ -222,6 +255,10 @@ class Assigning:
                 return False
             goal = op.inputs[0]
         return False
+
+
+def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(n for n in shape if n != 1)
 
 
 def _above(path: str) -> list[str]:

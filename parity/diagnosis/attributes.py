@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from parity.diagnosis.forcing import Checkpoint
 
 
@@ -22,6 +24,7 @@ class Change:
     call: Mapping[str, Any] = field(default_factory=dict)
     flip: bool = False  # reverse the time axis of the output
     unmasked: bool = False  # the input carries no Keras mask
+    guessed: bool = False  # torch's side says nothing of it: only what makes the difference vanish is told
 
 
 def proposals(session: Any, point: Checkpoint) -> Iterator[Change]:
@@ -44,7 +47,10 @@ def proposals(session: Any, point: Checkpoint) -> Iterator[Change]:
 
 
 def _norm(module: Any, layer: Any, kind: str, slug: str, point: Checkpoint) -> Iterator[Change]:
-    eps = getattr(module, "eps", None)
+    eps = next((value for name in ("eps", "epsilon", "variance_epsilon") if isinstance(value := getattr(module, name, None), float)), None)
+    for guess in (1e-5, 1e-6, 1e-3, 1e-8, 1e-12, 1e-7) if eps is None and "batch" not in kind else ():
+        told = f"epsilon={layer.epsilon:g} where torch's code has {guess:g}"
+        yield Change(slug, told, f"{type(layer).__name__}(epsilon={guess:g})", {"epsilon": guess}, guessed=True)
     if eps is not None and getattr(layer, "epsilon", eps) != eps:
         yield Change(slug, f"epsilon={layer.epsilon:g} where torch has eps={eps:g}", f"{type(layer).__name__}(epsilon={eps:g})", {"epsilon": eps})
     if kind == "group_norm" and getattr(module, "num_groups", None) not in (None, layer.groups):
@@ -167,7 +173,15 @@ def _recurrence(session: Any, module: Any, layer: Any, kind: str, point: Checkpo
     if bool(getattr(layer, "go_backwards", False)) != reverse:
         told = f"go_backwards={layer.go_backwards} where torch reads {'backwards' if reverse else 'forwards'}"
         yield Change("rnn-go-backwards", told, f"{name}(go_backwards={reverse})", {"go_backwards": reverse}, flip=reverse)
-    if point.call_args[1].get("mask") is not None or getattr(point.call_args[0][0], "_keras_mask", None) is not None:
+    masked = point.call_args[1].get("mask") is not None or getattr(point.call_args[0][0], "_keras_mask", None) is not None
+    if point.call.lengths:
+        mask = np.arange(point.given[0].shape[1 if module.batch_first else 0]) < np.array(point.call.lengths)[:, None]
+        told = f"{'another' if masked else 'no'} mask, where torch packs the sequences to their lengths"
+        yield Change("rnn-mask", told, f"{name}(…)(x, mask=…)", {}, call={"mask": lambda s, m=mask: s.keras.engine.tensor(m)})
+        if not getattr(layer, "zero_output_for_mask", True):
+            told = "the last output is repeated over the padding, where torch has zeros"
+            yield Change("rnn-mask", told, f"{name}(zero_output_for_mask=True)", {"zero_output_for_mask": True})
+    elif masked:
         told = "a mask makes it skip padded steps, which torch reads"
         yield Change("rnn-mask", told, "mask_zero=False, or pack the sequence in torch", {}, call={"mask": None}, unmasked=True)
     if getattr(layer, "stateful", False):

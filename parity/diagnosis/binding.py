@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -101,6 +101,7 @@ class Binding:
             if piece is not None:
                 value = value if self.out_seam is None else self.out_seam.to_torch(value.T).T
                 value = self.patch.to_torch(value) if self.patch is not None and role == "weight" else value
+                value = value.T if piece.turned else value
                 found.append((piece.label, self.seam.to_torch(value) if self.seam is not None and role == "weight" else value))
         return found
 
@@ -157,7 +158,7 @@ def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
             elif piece.shape == shape:
                 pieces.append(piece)
             elif _squeezed(piece.shape) == _squeezed(shape) and (role == "weight" or torch.kind == "raw"):
-                pieces.append(Piece(piece.name, shape, piece.start, piece.stop))
+                pieces.append(replace(piece, shape=shape))
             elif {torch.kind, keras.kind} == {"linear", "conv"} and role == "weight" and (patch := patch_of(piece.shape, shape)) is not None:
                 pieces.append(piece)
             else:

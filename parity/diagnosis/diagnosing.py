@@ -249,5 +249,7 @@ def unique(findings: Sequence[Finding]) -> list[Finding]:
             seen[key] = finding
     if any(f.confirmed and f.severity == "difference" for f in seen.values()):  # what follows from a fault is no second one
         seen = {key: f for key, f in seen.items() if f.confirmed or f.cause != "code-extra"}
+    gone = tuple(f"{f.layer}." for f in seen.values() if f.confirmed and f.cause == "layer-missing")  # a block that is left out is told once
+    seen = {key: f for key, f in seen.items() if f.confirmed or f.cause != "layer-missing" or not f.layer.startswith(gone)}
     order = {"difference": 0, "note": 1}
     return sorted(seen.values(), key=lambda f: order[f.severity])

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import count
+from itertools import count, permutations
 from typing import Any
 
 import numpy as np
 
 from parity.case import seeded
-from parity.diagnosis.layouts import matching
+from parity.diagnosis.axes import flattened_from
+from parity.diagnosis.binding import Seam
+from parity.diagnosis.layouts import close, matching
 
 
 class Dropping:
@@ -17,10 +19,15 @@ class Dropping:
 
     torch: Any
     keras: Any
+    matching: Any
 
     def start_dropping(self) -> None:
         self.masks_fed = 0
         self.mask_order: list[int] = []  # of the dropouts of the Keras side, in the order of their calls: the place of the mask
+        self.mask_seams: dict[int, Seam] = {}  # place of the mask → how the Keras side flattens what it is applied to
+        self.mask_axes: dict[
+            int, tuple[int, ...]
+        ] = {}  # place of the mask → how the Keras side has its axes, where that is neither torch's way nor channels last
         self.singly: list[tuple[str, int]] = []  # Keras dropouts of single elements where torch drops whole channels: name, place of the mask
         self.undropped: list[tuple[str, tuple[int, ...], int]] = []  # Keras dropouts that no mask fits: name, shape, how many masks were fed before
 
@@ -61,12 +68,17 @@ class Dropping:
                 self.undropped.append((layer.name, shape, min(left, default=len(masks))))
                 return proceed(*args, **kwargs)
             place = chosen(x, fitting, number)
+            left_mask = left[place]
             for i in [i for i in left if i == place or (i < place and i not in fitting)]:  # those that fit nothing are passed by
                 del left[i]
             if flow is not None:
                 self.mask_order.append(place)
+                if len(dropouts) == len(masks):
+                    self.find_lay(place, flow, dropouts[place].inputs[0], x, left_mask)
             self.masks_fed += 1
-            kept = as_dropped(layer, np.broadcast_to(fitting[place], shape))
+            mask = left_mask.transpose(self.mask_axes[place]) if place in self.mask_axes else fitting[place]
+            mask = self.mask_seams[place].to_keras(mask) if place in self.mask_seams else mask
+            kept = as_dropped(layer, np.broadcast_to(mask, shape))
             if dropped_singly(layer, fitting[place], shape):  # as the layer would: whole channels are never dropped so by chance
                 self.singly.append((layer.name, place))
                 kept = (seeded("dropped singly", place, shape).random(shape) >= rate).astype(np.float32)
@@ -77,6 +89,19 @@ class Dropping:
         with watched(drop):
             return call()
 
+    def find_lay(self, place: int, flow: Any, number: int, x: Any, mask: np.ndarray) -> None:
+        """A mask lies as what it is applied to: in another order of axes; behind a flatten, as the Keras side flattens, with the channels last."""
+        mine, live = self.torch.array(flow.values[number]), self.keras.array(x)
+        order = matching(mine, live)
+        if order is not None and len(order.axes) == mask.ndim == live.ndim and mask.shape == mine.shape:
+            self.mask_axes[place] = order.axes
+        shape = flattened_from(flow, number, mine.shape[-1]) if mine.ndim == 2 and mine.shape == live.shape else None
+        if shape is None or close(live, mine):
+            return
+        seam = Seam(shape)
+        if close(live, seam.to_keras(mine)) or any(match.seam is not None and match.seam.shape == shape for match in self.matching.matches):
+            self.mask_seams[place] = seam
+
 
 def laid_as(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
     """A mask in the axes of a Keras value (the channels where torch has them, or last); None where it fits in neither way."""
@@ -84,7 +109,9 @@ def laid_as(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
         laid = mask.transpose(axes)
         if laid.ndim == len(shape) and all(mine in (1, theirs) for mine, theirs in zip(laid.shape, shape, strict=True)):
             return laid
-    return mask.reshape(shape) if mask.size == int(np.prod(shape)) and mask.ndim != len(shape) else None
+    if mask.ndim == len(shape):
+        return next((mask.transpose(axes) for axes in permutations(range(mask.ndim)) if tuple(mask.shape[a] for a in axes) == shape), None)
+    return mask.reshape(shape) if mask.size == int(np.prod(shape)) else None
 
 
 def together(layer: Any, rank: int) -> tuple[int | None, ...]:

@@ -79,6 +79,7 @@ class Forced:
     held: list[Any] = field(default_factory=list)  # tensors kept alive, so that ids stay theirs
     unmatched: list[Unit] = field(default_factory=list)  # Keras units that were called and match nothing
     reused: list[tuple[str, str]] = field(default_factory=list)  # torch's path, and the Keras layer that is called again in its place
+    again: dict[str, str] = field(default_factory=dict)  # torch's path → the Keras layer that is called once more, on something else than torch's
     after: dict[int, np.ndarray] = field(default_factory=dict)  # buffers after a training run, by the variable's id
 
 
@@ -88,12 +89,16 @@ class Forcing(Assigning):
     Args:
         keras, torch: the adapters.
         calls: torch unit (by id) → its calls in this precision.
-        state: torch's weights by name; None: the Keras model keeps its own.
+        state: torch's weights by name.
+        transfers: whether the Keras model gets them; else it keeps its own.
         views: those of an earlier run, by (torch unit, call, input): a second precision uses the same.
     """
 
-    def __init__(self, keras: Any, torch: Any, matching: Matching, calls: Mapping[int, list[Any]], flow: Any, state: Mapping[str, np.ndarray] | None) -> None:
-        self.keras, self.torch, self.matching, self.calls, self.flow, self.state = keras, torch, matching, calls, flow, state
+    def __init__(
+        self, keras: Any, torch: Any, matching: Matching, calls: Mapping[int, list[Any]], flow: Any, state: Mapping[str, np.ndarray], transfers: bool
+    ) -> None:
+        self.keras, self.torch, self.matching, self.calls, self.flow = keras, torch, matching, calls, flow
+        self.known, self.state = state, state if transfers else None
         self.by_layer: dict[int, list[Unit]] = {}
         for unit in matching.keras_units:
             self.by_layer.setdefault(id(unit.layer), []).append(unit)
@@ -159,6 +164,8 @@ class Forcing(Assigning):
 
     def on_layer(self, layer: Any, args: tuple[Any, ...], kwargs: dict[str, Any], proceed: Any) -> Any:
         units = self.by_layer.get(id(layer), [])
+        if not self.inside and not units and type(layer).__name__ == "TimeDistributed" and self.at_once(layer, args):
+            return self.keras.steps_at_once(layer, args[0], kwargs)
         if self.inside or not units or all(unit.kind == "raw" for unit in units):
             self.stack.append(layer.name)
             try:
@@ -202,6 +209,9 @@ class Forcing(Assigning):
         if again is not None:
             self.found.reused.append((again[0].path, first.keras.name or layer.name))
             return self.replaced(self.live(proceed, args, kwargs), self.torch.shared(next(iter(again[1].made.values()))))
+        if self.once_more(first, live):
+            self.found.again[first.torch.path] = first.keras.name
+            return self.live(proceed, args, kwargs)
         index = self.which(first, live)
         calls, ends = self.calls.get(id(first.torch), []), self.calls.get(id(last.torch), [])
         if index is None or index >= len(ends):

@@ -34,6 +34,7 @@ def inside(session: Any, point: Checkpoint, row: Any, bound: float = NOTE_BOUND)
             for chosen in combinations(changes, size):
                 if len({key for c in chosen for key in c.config}) == sum(len(c.config) for c in chosen) and vanishes(session, point, chosen, bound):
                     return [Finding(path, where, c.cause, c.says, c.fix, True) for c in chosen]
+        changes = [change for change in changes if not change.guessed]
         if changes and changes[0].config:
             return [Finding(path, where, c.cause, c.says, c.fix) for c in changes[:1]]
         other = other_norm(session, point) if point.match.keras.kind in NORMS else None

@@ -1,4 +1,4 @@
-"""Modules of torch that the Keras side goes past."""
+"""Modules of torch that the Keras side goes past, or calls once more."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST = 24
 
 
 class LeavingOut(Replaying):
-    """The part of a `Locator` that tries torch's modules left out, from the largest to the smallest."""
+    """The part of a `Locator` that tries torch's modules left out or called twice, from the largest to the smallest."""
 
     def left_out(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
         """A module that has a layer without counterpart: its input in the place of its output, whether Keras' value then comes out."""
@@ -46,4 +46,23 @@ class LeavingOut(Replaying):
             if best is not None:
                 told = f"nothing where torch has {op.path}: {best[1].says}"
                 return Finding(op.path, "", "layer-missing", told, f"add {op.path}", True), best[2]
+        return None
+
+    def repeated(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """A module that the Keras side calls again on what it gives."""
+        from parity.frameworks.torch_tracing import replay
+
+        for call in self.flow.calls if self.forced.again else ():
+            alike = len(call.made) == 1 and len(call.inputs) == 1 and self.flow.values[call.inputs[0]].shape == self.flow.values[call.made[0]].shape
+            if not alike or not call.path or not any(path == call.path or path.startswith(f"{call.path}.") for path in self.forced.again):
+                continue
+            twice = {call.inputs[0]: self.value(call.made[0], changed)}
+            with self.torch.precision("float64"):
+                for op in self.flow.ops[slice(*call.ops)]:
+                    if twice.keys() & set(op.inputs):
+                        twice.update(zip(op.outputs, replay(self.flow, op, twice), strict=False))
+            after = self.followed(departure.number, {**changed, call.made[0]: twice[call.made[0]]})
+            if after and self.reached(departure, after, self.bound):
+                told = f"{call.path} is called again on its own output, where torch calls it once{self.keras_says(departure)}"
+                return Finding(call.path, self.forced.again.get(call.path, ""), "layer-repeated", told, "call it once", True), after
         return None

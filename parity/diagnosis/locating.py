@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from parity.diagnosis.acting import Acting
 from parity.diagnosis.adopting import PROVISIONAL, Adopting
 from parity.diagnosis.exchanging import Exchanging
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import EQUAL, ROUNDED
 from parity.diagnosis.leaving_out import LeavingOut
-from parity.diagnosis.naming import MOVING
+from parity.diagnosis.naming import MOVING, activation_names
 from parity.diagnosis.replaying import WHOLE
 from parity.diagnosis.rewiring import Rewiring
 from parity.diagnosis.rotating import Rotating
@@ -29,7 +30,7 @@ THROUGH = CASTS | MOVING | {"mul", "__mul__"}
 CHOOSING = frozenset([*_COMPARED, *(f"__{name}__" for name in _COMPARED), "to", "float", "unsqueeze", "type"])
 
 
-class Locator(Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained):
+class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained):
     """Walks one torch flow against one forced Keras run."""
 
     # Walking
@@ -82,12 +83,22 @@ class Locator(Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained)
                 break
             op = self.fault(departure.number, changed)
             if op is None:
-                findings.append(self.extra(departure, changed))
+                told = self.extra(departure, changed)
+                findings.append(replace(told, layer=findings[-1].layer) if told.cause == "axes-order" and self.done[before:] else told)
                 break
             if op == "input":
                 finding, changed = self.other_input(departure, changed)
             else:
                 finding, changed = self.try_op(op, departure, changed)
+            earlier = [other for other in self.done[before:] if other is not op]
+            if (
+                op != "input"
+                and finding.cause == "operation-other"
+                and findings
+                and earlier
+                and any(self.follows(i, set(earlier[-1].outputs)) for i in op.inputs)
+            ):
+                finding = replace(finding, layer=findings[-1].layer)  # the rest of the same mistake
             findings.append(finding)
             if changed is None:
                 return [replace(f, confirmed=False) if f.cause in PROVISIONAL else f for f in findings]
@@ -145,7 +156,7 @@ class Locator(Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained)
             best = best or self.best_trial(mover, [self.value(i, changed) for i in mover.inputs], departure, changed)
         if best is not None and best[0] == WHOLE:
             return (self.taken_otherwise(op, departure, changed) if best[1].before else None) or self.told_of(op, best, departure)
-        for explain in () if exact else (self.rotated, self.left_out, self.not_joined, self.wired_otherwise, self.given_otherwise, self.done_otherwise):
+        for explain in () if exact else self.explanations():
             found = explain(op, departure, changed)
             if found is not None:
                 return found
@@ -157,11 +168,18 @@ class Locator(Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained)
                 return found
         return self.unexplained(op, departure, changed), None
 
+    def explanations(self) -> tuple[Any, ...]:
+        """What is tried where no change of the operation alone explains all."""
+        first = (self.repeated, self.rotated, self.left_out, self.not_joined)
+        return (*first, self.wired_otherwise, self.given_otherwise, self.done_otherwise, self.acting_otherwise)
+
     def told_of(self, op: Any, best: tuple[int, Any, Any], departure: Departure) -> tuple[Finding, dict[int, Any]]:
         """What a trial says."""
         _, trial, after = best
         self.done.append(op)
         layer = (self.transposed(op, departure) if trial.cause == "operand-transposed" else "") or self.place(op, departure)
+        if trial.cause == "pad-modes" and op.name.strip("_") in activation_names():  # of zeros, most activations make zeros
+            layer = self.behind(op.inputs[0], departure)
         found = Finding(layer, self.keras_layer(departure), trial.cause, f"Keras has {trial.says}{self.keras_says(departure)}", trial.fix, True)
         return self.lacks(op, found) if trial.cause.endswith("-missing") else found, after
 
@@ -195,6 +213,9 @@ class Locator(Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unexplained)
 
     def extra(self, departure: Departure, changed: dict[int, Any]) -> Finding:
         """Keras has torch's value, and then does something more with it."""
+        again = self.repeated(None, departure, changed)
+        if again is not None:
+            return again[0]
         op = self.flow.producers.get(departure.number)
         layer = self.behind(departure.number, departure)
         at_output = departure.layer == "output"

@@ -11,6 +11,7 @@ from parity.diagnosis.walk import Departure
 
 MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unflatten", "movedim", "swapaxes", "t", "contiguous"])
 BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
+ATTENTION = frozenset(["scaled_dot_product_attention"])
 FAR = 3  # operations: the layer that takes the result is no longer where a reader would look
 _SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
 
@@ -31,9 +32,9 @@ class Naming(Carrying):
             return str(op.path)
         if not floats and not op.path:  # a mask or a place made in the outermost forward belongs to what uses it first
             return user_of(self.flow, op) or departure.layer
-        belongs = op.name in BELONGING or op.name.strip("_") in _activation_names()
+        belongs = op.name in BELONGING or op.name.strip("_") in activation_names()
         outside = op.path and module is not None and departure.layer != "output" and not f"{departure.layer}.".startswith(f"{op.path}.")
-        if not belongs and (outside or (op.path and self.behind_by(op, departure) >= FAR)):
+        if not belongs and (outside or (op.path and (self.behind_by(op, departure) >= FAR or self.joined_behind(op, departure)))):
             return str(op.path)
         if not belongs and departure.layer != "output" and (not floats or floats[0] not in self.given):
             return departure.layer
@@ -53,6 +54,12 @@ class Naming(Carrying):
         last = self.flow.producers.get(departure.number)
         between = self.flow.ops[op.index + 1 : last.index + 1] if last is not None else []
         return sum(other.path == op.path and other.name not in MOVING for other in between)
+
+    def joined_behind(self, op: Any, departure: Departure) -> bool:
+        """Whether its result meets other values in the same forward before a layer takes what comes of them: queries, keys and values in attention."""
+        last = self.flow.producers.get(departure.number)
+        between = self.flow.ops[op.index + 1 : last.index + 1] if last is not None else []
+        return any(other.path == op.path and other.name in ATTENTION for other in between)
 
     def floating(self, number: int) -> bool:
         return bool(self.flow.values[number].is_floating_point())
@@ -112,7 +119,7 @@ class Naming(Carrying):
         return f"import torch\n{told}\nprint(torch.{op.name}({arguments}))"
 
 
-def _activation_names() -> frozenset[str]:
+def activation_names() -> frozenset[str]:
     from parity.frameworks.trials import ACTIVATION_NAMES
 
     return ACTIVATION_NAMES

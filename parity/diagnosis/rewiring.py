@@ -80,6 +80,9 @@ class Rewiring(Replaying):
                 wanted = op if number in op.inputs else self.flow.producers[number]
                 named = f"its {wanted.name} makes" if wanted is not op or number not in op.inputs else f"comes from {self.behind(number, departure)}"
                 says = f"Keras takes what comes from {source} where torch takes what {named}{self.keras_says(departure)}"
+                if wanted.path in {unit.path for unit in self.session.matching.open_torch} - {""}:
+                    told = f"nothing where torch has {wanted.path}: what comes from {source} goes on{self.keras_says(departure)}"
+                    return Finding(wanted.path, self.keras_layer(departure), "layer-missing", told, f"add {wanted.path}", True), after
                 self.wires.append((self.place(wanted, departure), source, self.behind(number, departure)))
                 found = self.told(wanted, departure, "input-rewired", says, f"take what {named} in torch")
                 fed = [c.path for c in self.flow.calls if c.path and number in c.inputs and c.ops[0] <= op.index < c.ops[1]]

@@ -16,7 +16,7 @@ from parity.diagnosis.matching import Matching, match_statically
 from parity.diagnosis.structure import Given, axes_by_making, axes_by_use, keras_order, named_arrays, output_order, paired_leaves
 from parity.diagnosis.torch_runs import Options as Options
 from parity.diagnosis.torch_runs import TorchRun, TorchRuns, first_line
-from parity.diagnosis.units import keras_units, torch_units
+from parity.diagnosis.units import keras_units, torch_units, with_own_norms, with_written
 from parity.errors import CannotRunError, ParityUsageError
 from parity.frameworks import get
 from parity.spilling import spilled
@@ -38,6 +38,13 @@ class Session(TorchRuns, KerasNames, Dropping):
             raise ParityUsageError(f"torch_model: expected a torch.nn.Module or a function that builds one, got {_told(self.torch_model)}.")
         if not self.keras.is_model(self.keras_model):
             raise ParityUsageError(f"keras_model: expected a Keras model or layer, or a function that builds one, got {_told(self.keras_model)}.")
+        from parity.frameworks.torch_plain import plain_model
+
+        try:
+            self.torch_model, note = plain_model(self.torch_model)
+        except ValueError as error:
+            raise ParityUsageError(f"torch_model: {error}.") from error
+        self.notes += [note] if note else []
         self.names, self.arrays, self.structure = named_arrays(inputs)
         self.state = self._read_state()
         self.torch_runs: dict[tuple[str, bool], TorchRun] = {}
@@ -112,10 +119,16 @@ class Session(TorchRuns, KerasNames, Dropping):
 
     def match(self) -> None:
         """The static part of the matching; the rest is decided by the first forced run."""
+        from parity.frameworks.torch_written import written_layers
+
         layers = dict(self.options.layers or {})
         if isinstance(self.options.weights, Mapping):
             layers |= dict(self.options.weights)
-        self.matching: Matching = match_statically(torch_units(self.torch_model), keras_units(self.keras_model, self.keras.children), layers or None)
+        theirs = keras_units(self.keras_model, self.keras.children)
+        run = self.torch_runs.get(("float64", self.modes[0]))
+        written = written_layers(run.flow) if run is not None else []
+        mine = with_own_norms(with_written(torch_units(self.torch_model), theirs, written), theirs)
+        self.matching: Matching = match_statically(mine, theirs, layers or None)
 
     def force(self, dtype: str, training: bool, record_ops: bool = False) -> Forced:
         """A teacher-forced run; call inside `keras_in(dtype)`."""
@@ -125,7 +138,7 @@ class Session(TorchRuns, KerasNames, Dropping):
         if not run.calls:
             with self.torch.precision(dtype):
                 run.calls = {id(u): unit_calls(run.flow, u.path, u.kind, u.part) for u in self.matching.torch_units}
-        forcing = Forcing(self.keras, self.torch, self.matching, run.calls, run.flow, self.state if self.transfers else None)
+        forcing = Forcing(self.keras, self.torch, self.matching, run.calls, run.flow, self.state, self.transfers)
         if training in self.forcing:
             forcing.views = self.forcing[training].views
         self.forcing[training] = forcing

@@ -14,6 +14,7 @@ from parity.diagnosis.matching import Match, match_unique
 from parity.diagnosis.structure import paired_leaves
 
 MOST, THREES = 12, 4  # exchanges tried, one run each; groups of three, five runs each
+GAP = 4  # layers of a row that one side lacks, one after the other: a block
 Group = tuple[Match, ...]
 CLEARLY = 0.8  # of the likeness of two pairs of names, each 0 to 1
 
@@ -34,7 +35,11 @@ def settle(session: Any, training: bool) -> None:
             _with(session, training, choices[counts.index(min(counts))])
     open_pairs = list(_open_pairs(session, training))
     others = [*_named_pairs(session, training), *_inverted_pairs(session)]
-    best = apart(session, training) if open_pairs or others else 0
+    lacking = list(_lacking(session, training))
+    best = apart(session, training) if open_pairs or others or lacking else 0
+    for row in lacking if best else ():
+        best = _spaced(session, training, row, best)
+    open_pairs = list(_open_pairs(session, training)) if lacking else open_pairs
     threes = list(_threes(open_pairs)) if best else []
     for alike in _alike(threes):
         best = _ordered(session, training, alike, best) if best else 0
@@ -86,6 +91,44 @@ def _variables(found: Any, matches: list[Match]) -> list[list[Match]]:
         if len(fitting) > 1 and len(alike) - len(fitting) in (0, 1):
             return [[found.made(a, b, "order") for a, b in zip(chosen, fitting, strict=True)] for chosen in combinations(alike, len(fitting))][:MOST]
     return [[]]
+
+
+def _lacking(session: Any, training: bool) -> Iterator[tuple[list[Any], list[Any]]]:
+    """Rows of alike layers of which one side has more: torch's and Keras', in the order of their calls. What is fed as a missing one may be the next."""
+    forced, found = session.forced[("float64", training)], session.matching
+    called = list(dict.fromkeys([*(id(point.match.keras) for point in forced.checkpoints), *map(id, forced.unmatched)]))
+    calls = session.torch_runs[("float64", training)].calls
+    first = {id(unit): min((c.call.ops[0] for c in calls.get(id(unit), ())), default=-1) for unit in found.torch_units}
+    kinds = {(unit.kind, str(unit.shapes)): unit for unit in found.open_torch if first[id(unit)] >= 0}
+    kinds |= {(unit.kind, str(unit.shapes)): unit for unit in forced.unmatched}
+    for kind, shapes in kinds:
+        mine = [unit for unit in found.torch_units if (unit.kind, str(unit.shapes)) == (kind, shapes) and first[id(unit)] >= 0]
+        theirs = [unit for unit in found.keras_units if (unit.kind, str(unit.shapes)) == (kind, shapes) and id(unit) in called]
+        within = all((m.torch in mine) == (m.keras in theirs) and (m.torch not in mine or m.how not in {"path", "map"}) for m in found.matches)
+        if within and 0 < abs(len(mine) - len(theirs)) <= GAP and 1 < max(len(mine), len(theirs)) <= MOST:
+            yield sorted(mine, key=lambda u: first[id(u)]), sorted(theirs, key=lambda u: called.index(id(u)))
+
+
+def _spaced(session: Any, training: bool, row: tuple[list[Any], list[Any]], best: int) -> int:
+    """A row matched in its order, with the gap where least departs."""
+    before = list(session.matching.matches)
+    mine, theirs = row
+    others = [match for match in before if match.torch not in mine]
+    chosen, gap = before, abs(len(mine) - len(theirs))
+    longer = mine if len(mine) > len(theirs) else theirs
+    for start in range(len(longer) - gap + 1):
+        cut = longer[:start] + longer[start + gap :]
+        some, rest = (cut, theirs) if longer is mine else (mine, cut)
+        count = _with(session, training, others + [session.matching.made(a, b, "order") for a, b in zip(some, rest, strict=True)])
+        if (count, _scattered(session.matching.matches)) < (best, _scattered(chosen)):
+            best, chosen = count, list(session.matching.matches)
+    _with(session, training, chosen)
+    return best
+
+
+def _scattered(matches: Sequence[Match]) -> int:
+    """How many pairs of modules hold matched layers: fewest where each module has one counterpart."""
+    return len({(match.torch.path.rpartition(".")[0], match.keras.path.rpartition(".")[0]) for match in matches})
 
 
 def _threes(pairs: list[tuple[Match, Match]]) -> Iterator[tuple[Match, Match, Match]]:

@@ -91,6 +91,8 @@ def axes_by_use(flow: Any, number: int) -> tuple[int, ...] | None:
             return channels_last(rank)
         module = next((c.module for c in reversed(calls) if c.path == op.path), None)
         classes = [cls.__name__ for cls in type(module).__mro__] if module is not None else []
+        if op.name == "linear" and op.inputs[:1] == sorted(used):
+            return tuple(range(rank))
         if rank >= 3 and any(name in classes for name in MODULES):
             return channels_last(rank)
         if any(name in classes for name in TIME_FIRST) and rank == 3:

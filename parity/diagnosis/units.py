@@ -8,7 +8,7 @@ a separable convolution into its two. Read by duck typing: no framework is impor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -23,12 +23,13 @@ NORMS = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm", "r
 
 @dataclass(frozen=True)
 class Piece:
-    """A part of a state_dict entry: rows `start:stop` of its first axis, seen in `shape`."""
+    """A part of a state_dict entry: rows `start:stop` of its first axis, seen in `shape`; `turned`: transposed."""
 
     name: str
     shape: tuple[int, ...]
     start: int | None = None
     stop: int | None = None
+    turned: bool = False
 
     @property
     def label(self) -> str:
@@ -36,7 +37,8 @@ class Piece:
 
     def take(self, state: Mapping[str, np.ndarray]) -> np.ndarray:
         array = state[self.name]
-        return (array if self.start is None else array[self.start : self.stop]).reshape(self.shape)
+        array = array if self.start is None else array[self.start : self.stop]
+        return array.T if self.turned else array.reshape(self.shape)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,10 @@ class Held:
 
 @dataclass(eq=False)
 class Unit:
-    """A layer with weights. `part` says which piece of a composite it is ("", "q", "k", "v", "out", "l0", "l1_reverse", "depthwise", "pointwise")."""
+    """A layer with weights. `part` says which piece of a composite it is ("", "q", "k", "v", "out", "l0", "l1_reverse", "depthwise", "pointwise").
+
+    A layer that code writes out on bare weights has the weight's name for its path, and the bias' for its part.
+    """
 
     path: str
     kind: str
@@ -146,6 +151,47 @@ def _torch_unit(path: str, module: Any, names: list[str]) -> list[Unit]:
         if name in names:
             return whole(kind)
     return [Unit(path, "raw", module, role, {role: Piece(prefix + role, shape)}, optional=role in module._buffers) for role, shape in state.items()]
+
+
+def with_written(units: list[Unit], theirs: Sequence[Unit], written: Sequence[Any]) -> list[Unit]:
+    """Bare weights that torch's code uses as layers, as such: where the Keras side has a layer of the kind and size, and no bare variable."""
+    bare = {tuple(held.variable.shape) for unit in theirs if unit.kind == "raw" for held in unit.held}
+    shapes = {(unit.kind, unit.shapes.get("weight")) for unit in theirs}
+    by_name = {unit.pieces[unit.part].name: unit for unit in units if unit.kind == "raw"}
+    for each in written:
+        weight, bias = by_name.get(each.weight), by_name.get(each.bias)
+        if weight is None:
+            continue
+        piece = weight.pieces[weight.part]
+        shape = piece.shape[::-1] if each.turned else piece.shape
+        if (each.kind, shape) not in shapes or piece.shape in bare or piece.shape[::-1] in bare:
+            continue
+        pieces = {"weight": Piece(piece.name, shape, turned=each.turned)} | ({"bias": bias.pieces[bias.part]} if bias is not None else {})
+        layer = Unit(piece.name, each.kind, each.layer, bias.pieces[bias.part].name if bias is not None else "", pieces)
+        units = [layer if unit is weight else unit for unit in units if unit is not bias]
+    return units
+
+
+def with_own_norms(units: list[Unit], theirs: Sequence[Unit]) -> list[Unit]:
+    """Norms that are modules of the user's own, `weight * (x - mean) / … + bias`: where the Keras side has so many more layers of a norm's kind and size."""
+    roles = {"weight": "weight", "gamma": "weight", "scale": "weight", "g": "weight", "bias": "bias", "beta": "bias", "b": "bias"}
+    bare = {tuple(held.variable.shape) for unit in theirs if unit.kind in {"raw", "own"} for held in unit.held}
+    modules: dict[int, list[Unit]] = {}
+    for unit in units:
+        modules.setdefault(id(unit.layer), []).append(unit)
+    found: dict[tuple[int, ...], list[list[Unit]]] = {}
+    for parts in modules.values():
+        shape = next(iter(parts[0].shapes.values()), ())
+        alike = all(part.kind == "raw" and part.part in roles and part.shapes[part.part] == shape for part in parts)
+        if alike and len(shape) == 1 and shape not in bare and {roles[part.part] for part in parts} >= {"weight"} and not any(parts[0].layer.children()):
+            found.setdefault(shape, []).append(parts)
+    for shape, own in found.items():
+        mine, others = (sum(unit.kind in NORMS and unit.shapes.get("weight") == shape for unit in side) for side in (units, theirs))
+        for parts in own if others - mine >= len(own) else ():
+            pieces = {roles[part.part]: part.pieces[part.part] for part in parts}
+            norm = Unit(parts[0].path, "layer_norm" if len(pieces) > 1 else "rms_norm", parts[0].layer, "", pieces)
+            units = [norm if unit is parts[0] else unit for unit in units if unit not in parts[1:]]
+    return units
 
 
 def _torch_recurrence(path: str, prefix: str, module: Any, state: Mapping[str, tuple[int, ...]]) -> list[Unit]:

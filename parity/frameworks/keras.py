@@ -18,7 +18,13 @@ from parity.frameworks.keras_engines import ENGINES
 from parity.spilling import spilled
 from parity.weights import CELLS, part_of, qualified
 
-_NARROWED = keras.src.backend.common.dtypes.BIT64_TO_BIT32_DTYPE
+_TYPES = keras.src.backend.common.dtypes
+_NARROWED, _RESOLVED = _TYPES.BIT64_TO_BIT32_DTYPE, _TYPES._resolve_weak_type
+
+
+def _with_narrow_integers(dtype: str, precision: str = "32") -> str:
+    """Python's integers stay 32 bits wide where floats are 64, as in the model that the user runs: TensorFlow compares no int64 with an int32."""
+    return str(_RESOLVED(dtype, "32" if dtype[:1] in "iu" else precision))
 
 
 class Keras:
@@ -52,10 +58,12 @@ class Keras:
     @contextlib.contextmanager
     def precision(self, dtype: str) -> Iterator[None]:
         floatx, policy, narrowed = keras.config.floatx(), keras.config.dtype_policy(), dict(_NARROWED)
+        weak = _TYPES._resolve_weak_type
         keras.config.set_floatx(dtype)
         keras.config.set_dtype_policy(dtype)
         if dtype == "float64":  # off TensorFlow, Keras 3.15 answers float32 when float64 meets a constant; the second precision needs float64
             _NARROWED.update({"float64": "float64", "int64": "int64"})
+            _TYPES._resolve_weak_type = _with_narrow_integers
         try:
             with keras.device(self._place()):
                 yield
@@ -63,6 +71,7 @@ class Keras:
             keras.config.set_floatx(floatx)
             keras.config.set_dtype_policy(policy)
             _NARROWED.update(narrowed)
+            _TYPES._resolve_weak_type = weak
 
     def _place(self) -> str:
         """Keras' word for the device; on the torch backend "cpu:0" would turn parameters into plain tensors."""
@@ -120,6 +129,15 @@ class Keras:
         if isinstance(model, keras.Model) and not model._call_has_training_arg:  # it hands it on to its layers all the same
             return model(*values, training=training)
         return self.call(model, values, training)
+
+    def steps_at_once(self, layer: Any, inputs: Any, words: Mapping[str, Any]) -> Any:
+        """What a TimeDistributed layer gives, its own layer called once on the steps of all examples and not for each step."""
+        shape = tuple(int(n) for n in inputs.shape)
+        if not layer.built:
+            layer.build(shape)
+        words = {"training": words["training"]} if layer.layer._call_has_training_arg and words.get("training") is not None else {}
+        made = layer.layer(keras.ops.reshape(inputs, (shape[0] * shape[1], *shape[2:])), **words)
+        return keras.ops.reshape(made, (*shape[:2], *made.shape[1:]))
 
     def call_named(self, model: Any, values: Mapping[str, Any], training: bool) -> Any:
         """By keyword where `call` has arguments of these names, else as one mapping."""

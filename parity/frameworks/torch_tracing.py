@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch.overrides import TorchFunctionMode
@@ -118,7 +118,7 @@ def mapped(value: Any, of: Callable[[Any], Any]) -> Any:
     if isinstance(value, (torch.Tensor, Ref)):
         return of(value)
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*[mapped(item, of) for item in value])
+        return cast(Any, type(value))._make([mapped(item, of) for item in value])  # past a __new__ of its own (PackedSequence), which wants tensors
     if isinstance(value, (tuple, list)):
         items = [mapped(item, of) for item in value]
         return items if isinstance(value, list) else tuple(items)
@@ -180,6 +180,8 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
 
     def __torch_function__(self, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Any:
         kwargs = dict(kwargs or {})
+        if _transformed():
+            return function(*args, **kwargs)
         if self.atomic:
             return self.dropped(function, args, kwargs)[0] if function in DROPOUTS and _drops(args, kwargs) else function(*args, **kwargs)
         before_args, before_kwargs = mapped(tuple(args), self.argument), mapped(kwargs, self.argument)
@@ -228,6 +230,11 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
             return dropout(x), dropout
 
 
+def _transformed() -> bool:
+    """Inside `torch.func.vmap` or `grad`: tensors have no numbers of their own there."""
+    return torch._C._functorch.peek_interpreter_stack() is not None
+
+
 def _drops(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
     training = args[2] if len(args) > 2 else kwargs.get("training", True)
     p = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
@@ -267,6 +274,9 @@ def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
 
     def before(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         path = paths.get(module, "")
+        if _transformed():
+            tracer.stack.append(path)
+            return args, kwargs
         if not tracer.atomic:
             with torch._C.DisableTorchFunction():
                 for value in (args, kwargs):
@@ -281,6 +291,8 @@ def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
 
     def after(module: Any, args: tuple[Any, ...], kwargs: dict[str, Any], output: Any) -> None:
         path = tracer.stack.pop()
+        if _transformed():
+            return
         tracer.atomic -= isinstance(module, ATOMIC)
         if tracer.atomic:
             return

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from parity.frameworks.torch_tracing import Call, Flow, Ref
+from parity.frameworks.torch_tracing import Call, Flow, Ref, mapped
+from parity.frameworks.torch_written import uses
 
 Outputs = dict[str, torch.Tensor]
 
@@ -24,6 +25,7 @@ class UnitCall:
     entered: tuple[int | None, ...]
     left: dict[str, int | None]
     call: Call
+    lengths: tuple[int, ...] = ()  # of the sequences, where they were packed
 
 
 def unit_calls(flow: Flow, path: str, kind: str, part: str) -> list[UnitCall]:
@@ -32,7 +34,7 @@ def unit_calls(flow: Flow, path: str, kind: str, part: str) -> list[UnitCall]:
         return []
     calls = flow.by_path(path)
     if not calls:
-        return []
+        return _written_out(flow, path, part)
     module = calls[0].module
     if isinstance(module, torch.nn.MultiheadAttention) and part:
         return [_projection(flow, call, part) for call in calls]
@@ -44,6 +46,15 @@ def unit_calls(flow: Flow, path: str, kind: str, part: str) -> list[UnitCall]:
         found = [_recurrence(flow, call, part) for call in calls]
         return [call for call in found if call is not None]
     return [_whole(flow, call) for call in calls if call.inputs]
+
+
+def _written_out(flow: Flow, weight: str, bias: str) -> list[UnitCall]:
+    """The uses of a bare weight as a layer."""
+    path = weight.rpartition(".")[0]
+    call = next(iter(flow.by_path(path) or flow.by_path("")), None)
+    if call is None:
+        return []
+    return [UnitCall((flow.values[taken],), {"out": flow.values[made]}, (taken,), {"out": made}, call) for taken, made in uses(flow, weight, bias)]
 
 
 def _whole(flow: Flow, call: Call) -> UnitCall:
@@ -77,8 +88,10 @@ def _recurrence(flow: Flow, call: Call, part: str) -> UnitCall | None:
     """One layer and direction of a recurrence: `part` is "l0", "l1_reverse", or "" for the only one."""
     module = call.module
     given = call.inputs
-    if not given or flow.values[given[0]].dim() not in (2, 3) or hasattr(call.args[0] if call.args else None, "batch_sizes"):
-        return None  # a packed sequence
+    if hasattr(call.args[0] if call.args else None, "batch_sizes"):
+        return _packed(flow, call, part)
+    if not given or flow.values[given[0]].dim() not in (2, 3):
+        return None
     x = flow.values[given[0]]
     layer, reverse = (int(part[1:].partition("_")[0]), part.endswith("_reverse")) if part else (0, False)
     masks = flow.masks[call.masks[0] : call.masks[1]] if module.training and module.dropout else []
@@ -101,6 +114,56 @@ def _recurrence(flow: Flow, call: Call, part: str) -> UnitCall | None:
     if last and not module.bidirectional:
         left["seq"] = call.made[0]
     return UnitCall((inputs, *starts), made, (given[0] if layer == 0 else None, *numbers), left, call)
+
+
+def _packed(flow: Flow, call: Call, part: str) -> UnitCall | None:
+    """A recurrence that is given a packed sequence, as one of the padded sequence: zeros where a sequence is at its end."""
+    module, packed = call.module, call.args[0]
+    source = flow.producers.get(packed.data.value) if isinstance(packed.data, Ref) else None
+    if source is None or source.name != "_pack_padded_sequence" or (module.training and module.dropout and module.num_layers > 1):
+        return None
+    entered = source.args[0].value
+    lengths = flow.values[source.args[1].value] if isinstance(source.args[1], Ref) else source.args[1]
+    sort = flow.producers.get(entered)
+    if isinstance(packed.sorted_indices, Ref) and sort is not None and sort.name == "index_select":
+        entered, order = sort.inputs[0], flow.values[packed.sorted_indices.value]
+        lengths = torch.empty_like(lengths).scatter_(0, order, lengths)
+    x = flow.values[entered]
+    time = 1 if bool(source.args[2]) else 0
+    states = [flow.values[i] for i in _numbers(call.args[1:])]
+    padded = next((op for op in flow.ops if op.name == "_pad_packed_sequence" and call.made[0] in op.inputs), None)
+    total = flow.values[padded.outputs[0]].shape[time] if padded is not None else int(lengths.max())
+    layer, reverse = (int(part[1:].partition("_")[0]), part.endswith("_reverse")) if part else (0, False)
+    ends = (False, True) if module.bidirectional else (False,)
+
+    def row(i: int) -> tuple[torch.Tensor, Outputs]:
+        inputs, own = x.narrow(1 - time, i, 1).narrow(time, 0, int(lengths[i])), [s.narrow(1, i, 1) for s in states]
+        inputs = inputs if bool(source.args[2]) == module.batch_first else inputs.transpose(0, 1)
+        for below in range(layer):
+            inputs = torch.cat([_run_one(module, below, end, inputs, own)["seq"] for end in ends], dim=-1)
+        return inputs, _run_one(module, layer, reverse, inputs, own)
+
+    def joined(rows: Sequence[torch.Tensor]) -> torch.Tensor:
+        rows = [r if module.batch_first else r.transpose(0, 1) for r in rows]
+        whole = torch.cat([F.pad(r, (0, 0, 0, total - r.shape[1])) for r in rows])
+        return whole if time else whole.transpose(0, 1)
+
+    with torch.no_grad():
+        found = [row(i) for i in range(len(lengths))]
+        made = {"seq": joined([r["seq"] for _, r in found])} | {n: torch.cat([r[n] for _, r in found]) for n in found[0][1] if n in {"h", "c"}}
+        made["flipped"] = made["seq"].flip(time) if reverse else made["seq"]
+        inputs = x if layer == 0 else joined([i for i, _ in found])
+    left: dict[str, int | None] = dict.fromkeys(made)
+    if padded is not None and layer == module.num_layers - 1 and not module.bidirectional:
+        unsorted = next((op for op in flow.ops if op.name == "index_select" and padded.outputs[0] in op.inputs), None)
+        left["seq"] = padded.outputs[0] if unsorted is None else unsorted.outputs[0]
+    return UnitCall((inputs,), made, (entered if layer == 0 else None,), left, call, tuple(int(n) for n in lengths))
+
+
+def _numbers(value: Any) -> list[int]:
+    found: list[int] = []
+    mapped(value, lambda item: found.append(item.value) if isinstance(item, Ref) else None)
+    return found
 
 
 def _run_one(module: Any, layer: int, reverse: bool, x: torch.Tensor, states: Sequence[torch.Tensor]) -> Outputs:

@@ -80,6 +80,10 @@ def arithmetic(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     }
     for label, function in others.items():
         yield OpTrial("operation-other", f"{label} where torch has {name}", f"use {name}", lambda x, y, *a, f=function, **k: f(x, y))
+    for axis in range(inputs[1].dim()) if len(inputs) == 2 and len(op.inputs) >= 2 else ():
+        if inputs[1].shape[axis] > 1:
+            says = f"axis {axis} of the second operand reversed"
+            yield OpTrial("flipped", says, "remove the reversal", lambda x, y, *a, d=axis, **k: op.function(x, torch.flip(y, [d]), *a, **k))
     for value in constants[:1]:
         v = float(value)
         for label, other in {
