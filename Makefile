@@ -33,6 +33,7 @@ margin: install  ## measures how far the rule's constants are from rounding on o
 	$(BIN)/python -m parity.margin reports/margin.json
 
 faults: install  ## parity check, and what people use today, on planted mistakes and right ports; table into docs/faults.md
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -q -m faults tests/test_fault_effects.py tests/test_departures.py
 	$(BIN)/python -m benchmarks.faults
 
 clean:

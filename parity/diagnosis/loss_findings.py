@@ -34,7 +34,10 @@ def loss_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
         if theirs is None:
             return
         actual = _keras_value(session, theirs, options.loss[1])
-        if actual is None or equal(actual, expected, 1e-7):
+        if actual is None:
+            return
+        if equal(actual, expected, 1e-7):
+            yield from _other_gradient(session, run, theirs)
             return
         for change, cause, says, fix in _keras_losses(options.loss, expected, actual, keras):
             again = _keras_value(session, theirs, change)
@@ -47,6 +50,38 @@ def loss_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
             yield Finding("loss", name_of(options.loss[1]), "loss-arguments", "target and output are exchanged", fix, True)
             return
     yield _by_torch(session, flow, expected, actual) or _unknown_loss(options, expected, actual)
+
+
+def _other_gradient(session: Any, run: Any, theirs: Any) -> Iterator[Finding]:
+    """Both losses have one value: whether they have one gradient by the outputs, too."""
+    from parity.diagnosis.session import replaced
+    from parity.frameworks.torch_tracing import mapped
+
+    torch, keras, options = session.torch, session.keras, session.options
+    pairs = [(e, a, session.orders[name]) for name, e, a in session.paired(theirs, run) if e.is_floating_point() and session.orders.get(name) is not None]
+    mine, others = [e for e, _, _ in pairs], [a for _, a, _ in pairs]
+    view, wrt = next(iter(session.orders.values()), None), range(len(pairs))
+
+    def torch_outputs(*values: Any) -> Any:
+        by_id = {id(old): new for old, new in zip(mine, values, strict=True)}
+        return mapped(run.output, lambda tensor: by_id.get(id(tensor), tensor))
+
+    def keras_outputs(*values: Any) -> Any:
+        return replaced(theirs, {id(old): new for old, new in zip(others, values, strict=True)})
+
+    try:
+        with torch.precision("float64"):
+            one = torch.backward(torch_outputs, lambda out: options.loss[0](out, session._targets(torch)), mine, wrt, [])
+        other = keras.backward(keras_outputs, lambda out: session._keras_loss(out, view), others, wrt, [])
+    except Exception:  # a loss that wants more than outputs
+        return
+    for (expected, _, order), a, b in zip(pairs, one.input_gradients, other.input_gradients, strict=True):
+        first = np.zeros(tuple(expected.shape)) if a is None else torch.array(a)
+        second = np.zeros(tuple(expected.shape)) if b is None else order.undo(keras.array(b), tuple(expected.shape))
+        if not equal(second, first, 1e-7):
+            says = "for the same output and target both losses have one value and not one gradient: one cuts off a part of it (detach, stop_gradient)"
+            yield Finding("loss", name_of(options.loss[1]), "stop-gradient", says, "cut off what torch's loss cuts off")
+            return
 
 
 def _keras_value(session: Any, outputs: Any, loss: Any, swapped: bool = False) -> np.ndarray | None:

@@ -316,7 +316,7 @@ class Session(TorchRuns, KerasNames, Dropping):
             if order is None:
                 return None
             by_id[id(actual)] = self.keras.tensor(order.apply(self.torch.array(expected)))
-        return _replaced(forced.outputs, by_id)
+        return replaced(forced.outputs, by_id)
 
 
 def keras_loss(loss: Any, outputs: Any, targets: Any, adapter: Any) -> Any:
@@ -327,13 +327,13 @@ def keras_loss(loss: Any, outputs: Any, targets: Any, adapter: Any) -> Any:
         return loss(targets, outputs)
 
 
-def _replaced(value: Any, by_id: Mapping[int, Any]) -> Any:
+def replaced(value: Any, by_id: Mapping[int, Any]) -> Any:
     if id(value) in by_id:
         return by_id[id(value)]
     if isinstance(value, Mapping):
-        return {k: _replaced(v, by_id) for k, v in value.items()}
+        return {k: replaced(v, by_id) for k, v in value.items()}
     if isinstance(value, (tuple, list)):
-        return type(value)(_replaced(v, by_id) for v in value)
+        return type(value)(replaced(v, by_id) for v in value)
     return value
 
 
