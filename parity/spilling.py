@@ -34,6 +34,7 @@ class _Pool:
         self.lock = threading.Lock()
         self.current: tuple[int, mmap.mmap] | None = None  # the file that is being filled, and its map
         self.used = 0
+        self.written = 0  # bytes since memory was last given back
 
     def write(self, flat: np.ndarray) -> np.ndarray:
         with self.lock:
@@ -48,6 +49,7 @@ class _Pool:
                 count = os.pwrite(file, left, place)
                 left, place = left[count:], place + count
             self.used = start + flat.nbytes
+            self.written += flat.nbytes
             if self.used >= len(view):
                 self.end()
             return np.frombuffer(view, flat.dtype, flat.size, start)
@@ -92,7 +94,8 @@ def release() -> None:
 
 def trim() -> None:
     """After a step that used much memory: what it freed goes back to the system, where malloc can."""
-    if _POOL.maps:
+    if _POOL.written >= CHUNK:  # else there is little to win, and looking at a million objects takes half a second
+        _POOL.written = 0
         gc.collect()  # tapes and models hold themselves
         release()
         if _MALLOC_TRIM is not None:

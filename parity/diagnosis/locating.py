@@ -77,6 +77,11 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
     def walked(self, departure: Departure, changed: dict[int, Any]) -> list[Finding]:
         findings: list[Finding] = []
         before = len(self.done)
+        if not changed and not all(self.explained(number, {}) for number in self.flow.inputs):
+            finding, after = self.other_input(departure, changed)
+            if after is not None:
+                self.carried |= {number: after[number] for number in self.flow.inputs if number in after}
+                return [finding]
         for _ in range(MOST):
             if self.reached(departure, changed, self.bound if changed else EQUAL):
                 self.carry_changed(changed, self.done[before:])

@@ -63,8 +63,8 @@ def _other_gradient(session: Any, run: Any, theirs: Any) -> Iterator[Finding]:
     view, wrt = next(iter(session.orders.values()), None), range(len(pairs))
 
     def torch_outputs(*values: Any) -> Any:
-        by_id = {id(old): new for old, new in zip(mine, values, strict=True)}
-        return mapped(run.output, lambda tensor: by_id.get(id(tensor), tensor))
+        by_id, tensors = {id(old): new for old, new in zip(mine, values, strict=True)}, iter([tensor for _, tensor in run.leaves])
+        return mapped(run.output, lambda tensor: by_id.get(id(held := next(tensors)), held))
 
     def keras_outputs(*values: Any) -> Any:
         return replaced(theirs, {id(old): new for old, new in zip(others, values, strict=True)})
@@ -78,7 +78,7 @@ def _other_gradient(session: Any, run: Any, theirs: Any) -> Iterator[Finding]:
     for (expected, _, order), a, b in zip(pairs, one.input_gradients, other.input_gradients, strict=True):
         first = np.zeros(tuple(expected.shape)) if a is None else torch.array(a)
         second = np.zeros(tuple(expected.shape)) if b is None else order.undo(keras.array(b), tuple(expected.shape))
-        if not equal(second, first, 1e-7):
+        if first.any() and not equal(second, first, 1e-7):
             says = "for the same output and target both losses have one value and not one gradient: one cuts off a part of it (detach, stop_gradient)"
             yield Finding("loss", name_of(options.loss[1]), "stop-gradient", says, "cut off what torch's loss cuts off")
             return

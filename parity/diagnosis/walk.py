@@ -87,6 +87,8 @@ class Walk:
             return True
         if number in changed:
             return next(self.index.find(self.torch.array(changed[number]), self.bound), None) is not None
+        if number not in self.cache and number in self.given and not self._given_alike(number) and self.given_to_keras(number) is not None:
+            self.cache[number] = False  # in another order of axes, it is another input
         if number not in self.cache:
             array = self.flow.values[number]
             self.cache[number] = (

@@ -185,8 +185,8 @@ def keras_sgd(**changes):
 LOSS = (lambda output, target: F.cross_entropy(output, target, label_smoothing=SMOOTHING), SmoothedCrossEntropy)
 OPTIMIZER = (torch_sgd, keras_sgd)
 BLOCKS = {"stages.0.0": "fine", "stages.1.0": "middle_one", "stages.1.1": "middle_two", "stages.2.0": "coarse"}
-MAPPING = {f"{theirs}.gamma": f"{ours}.amount" for theirs, ours in BLOCKS.items()}
-LAYERS = MAPPING | {"downsample_layers.0.0": "patchify", "downsample_layers.0.1": "patchify_norm", "norm": "top_norm", "head": "scores"}
+LAYERS = {f"{theirs}.gamma": f"{ours}.amount" for theirs, ours in BLOCKS.items()}
+LAYERS |= {"downsample_layers.0.0": "patchify", "downsample_layers.0.1": "patchify_norm", "norm": "top_norm", "head": "scores"}
 for index in (1, 2):
     LAYERS |= {f"downsample_layers.{index}.0": f"shrink{index}_norm", f"downsample_layers.{index}.1": f"shrink{index}_conv"}
 for theirs, ours in BLOCKS.items():

@@ -211,7 +211,11 @@ def load_turned(torch_model, keras_model):
 
 
 TURNED = "layer1.conv1.spatial.weight"
-POOLED, STRIDED, INNER = ("maxpool", "layer1"), ("layer2.conv1", "layer2.conv2", "layer2"), ("layer1.conv2.act", "layer1.conv2.bn", "layer1.conv2")
+POOLED, STRIDED, INNER = (
+    ("maxpool", "layer1"),
+    ("layer2.conv1", "layer2.conv1.spatial", "layer2.conv1.temporal", "layer2.conv2", "layer2"),
+    ("layer1.conv2.act", "layer1.conv2.bn", "layer1.conv2"),
+)
 ADDED = ("layer1", "layer1.act", "layer1.bn2", "layer1.downsample")
 
 FAULTS = [
