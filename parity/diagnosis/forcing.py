@@ -14,7 +14,8 @@ import numpy as np
 
 from parity.diagnosis.assigning import Assigning, Restart
 from parity.diagnosis.axes import CHANNEL_KINDS, View, before_padding, cropped_as, cut_by_torch, linear_activation, padded_as
-from parity.diagnosis.layouts import Order, channels_last, matching, orders, standing
+from parity.diagnosis.facing import Facing
+from parity.diagnosis.layouts import Order, matching, orders, standing
 from parity.diagnosis.matching import Match, Matching
 from parity.diagnosis.states import at, given_states, masked_as, put, tensor_places, with_states
 from parity.diagnosis.units import Unit
@@ -83,7 +84,7 @@ class Forced:
     after: dict[int, np.ndarray] = field(default_factory=dict)  # buffers after a training run, by the variable's id
 
 
-class Forcing(Assigning):
+class Forcing(Assigning, Facing):
     """Runs a Keras model under a matching.
 
     Args:
@@ -377,29 +378,3 @@ class Forcing(Assigning):
         found = None if order is None else View(order, seam)
         self.views[(id(match.torch), index, key)] = found
         return found
-
-    # Which axes
-
-    def canonical_in(self, match: Match, array: np.ndarray) -> tuple[int, ...] | None:
-        layer, kind = match.keras.layer, match.keras.kind
-        if kind in CHANNEL_KINDS and array.ndim >= 3:
-            last = getattr(layer, "data_format", "channels_last") == "channels_last" and getattr(layer, "axis", -1) in (-1, array.ndim - 1)
-            if kind in {"conv", "conv_transpose"} or match.torch.kind in CHANNEL_KINDS:
-                return channels_last(array.ndim) if last else tuple(range(array.ndim))
-        if kind == "linear" and match.torch.kind == "conv":
-            return channels_last(array.ndim)
-        module = match.torch.layer
-        if (
-            kind in {"rnn", "lstm", "gru", "attention"}
-            and array.ndim == 3
-            and getattr(module, "batch_first", None) is False
-            and not match.torch.part.startswith("l")
-        ):
-            return (1, 0, 2)
-        return tuple(range(array.ndim))
-
-    def canonical_out(self, point: Checkpoint, array: np.ndarray) -> tuple[int, ...] | None:
-        view = next((v for v in point.views if v is not None), None)
-        if view is not None and len(view.order.axes) == array.ndim:
-            return view.order.axes
-        return self.canonical_in(point.match, array)

@@ -11,6 +11,7 @@ import numpy as np
 
 from parity.diagnosis.closeness import equal, failing
 from parity.diagnosis.findings import Finding
+from parity.diagnosis.loss_findings import other_gradient
 from parity.diagnosis.naming import consumer_of
 from parity.row import Row
 
@@ -76,13 +77,18 @@ def gradient_findings(session: Any, rows: Sequence[Row], known: Sequence[Finding
 
 
 def _several_times(session: Any, matches: Sequence[Any]) -> dict[str, list[Any]]:
-    """Copies by the outermost module that torch calls as often as theirs."""
+    """Copies by the outermost module that torch calls as often as theirs, and that is copied whole."""
+    copied = {match.torch.path for match in matches}
     counts = Counter(call.path for call in session.torch_runs[("float64", session.modes[-1])].flow.calls)
     found: dict[str, list[Any]] = {}
+
+    def whole(path: str) -> bool:
+        return {unit.path for unit in session.matching.torch_units if f"{unit.path}.".startswith(f"{path}.")} <= copied
+
     for match in matches:
         parts = match.torch.path.split(".")
         above = [".".join(parts[: i + 1]) for i in range(len(parts))]
-        found.setdefault(next((p for p in above if counts[p] == counts[match.torch.path] > 1), match.torch.path), []).append(match)
+        found.setdefault(next((p for p in above if counts[p] == counts[match.torch.path] > 1 and whole(p)), match.torch.path), []).append(match)
     return found
 
 
@@ -114,7 +120,9 @@ def _cut(session: Any, bad: Sequence[Row]) -> Iterator[Finding]:
         if all(equal(theirs[k], a, 1e-6) or np.max(np.abs(theirs[k] - a), initial=0.0) <= noise for k, a in mine.items() if k in theirs):
             yield Finding(path, "", "stop-gradient", f"the gradient is cut off on the way into {told}", "remove the stop_gradient", True)
             return
-    last = _last_wrong(session, run, names)
+    of_the_loss = list(other_gradient(session, run)) if session.options.loss is not None else []
+    yield from of_the_loss
+    last = None if of_the_loss else _last_wrong(session, run, names)
     if last is not None:
         yield Finding(last, "", "", "the forward pass agrees, the gradient does not, from here backwards", snippet=_gradient_snippet(last))
 

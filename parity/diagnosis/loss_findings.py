@@ -34,10 +34,7 @@ def loss_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
         if theirs is None:
             return
         actual = _keras_value(session, theirs, options.loss[1])
-        if actual is None:
-            return
-        if equal(actual, expected, 1e-7):
-            yield from _other_gradient(session, run, theirs)
+        if actual is None or equal(actual, expected, 1e-7):
             return
         for change, cause, says, fix in _keras_losses(options.loss, expected, actual, keras):
             again = _keras_value(session, theirs, change)
@@ -52,8 +49,15 @@ def loss_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
     yield _by_torch(session, flow, expected, actual) or _unknown_loss(options, expected, actual)
 
 
+def other_gradient(session: Any, run: Any) -> Iterator[Finding]:
+    """Where both losses have one value: whether they have one gradient by the outputs, too."""
+    with session.keras_in("float64"):
+        theirs = session.keras_outputs(run)
+        if theirs is not None:
+            yield from _other_gradient(session, run, theirs)
+
+
 def _other_gradient(session: Any, run: Any, theirs: Any) -> Iterator[Finding]:
-    """Both losses have one value: whether they have one gradient by the outputs, too."""
     from parity.diagnosis.session import replaced
     from parity.frameworks.torch_tracing import mapped
 

@@ -16,7 +16,7 @@ from parity.diagnosis.structure import paired_leaves
 MOST, THREES = 12, 4  # exchanges tried, one run each; groups of three, five runs each
 GAP = 4  # layers of a row that one side lacks, one after the other: a block
 Group = tuple[Match, ...]
-CLEARLY = 0.8  # of the likeness of two pairs of names, each 0 to 1
+CLEARLY, FAIRLY = 0.8, 0.3  # of the likeness of two pairs of names, each 0 to 1
 
 
 def settle(session: Any, training: bool) -> None:
@@ -120,7 +120,8 @@ def _spaced(session: Any, training: bool, row: tuple[list[Any], list[Any]], best
         cut = longer[:start] + longer[start + gap :]
         some, rest = (cut, theirs) if longer is mine else (mine, cut)
         count = _with(session, training, others + [session.matching.made(a, b, "order") for a, b in zip(some, rest, strict=True)])
-        if (count, _scattered(session.matching.matches)) < (best, _scattered(chosen)):
+        scattered = _scattered(session.matching.matches)  # no gap is better that tears modules apart: of two norms in a row, either may be the missing one
+        if scattered <= _scattered(before) and (count, scattered) < (best, _scattered(chosen)):
             best, chosen = count, list(session.matching.matches)
     _with(session, training, chosen)
     return best
@@ -164,11 +165,14 @@ def _open_pairs(session: Any, training: bool) -> Iterator[tuple[Match, Match]]:
     def fed(match: Match) -> Any:
         return [call.entered[:1] for call in calls.get(id(match.torch), [])]
 
-    told = {"order", "name"} if session.transfers else {"order"}  # weights that are given under the wrong name are the fault
+    def unsure(one: Match, other: Match) -> bool:
+        by_name = "name" in (one.how, other.how) and (session.transfers or not _named_so(one, other))  # weights given under the wrong name are the fault
+        return "order" in (one.how, other.how) or by_name
+
     matches = [m for m in session.matching.matches if m.torch.kind != "raw" and fed(m)]
     for i, one in enumerate(matches):
         for other in matches[i + 1 :]:
-            if told & {one.how, other.how} and fed(one) == fed(other) and kinship(one.torch, other.keras) >= 2 and kinship(other.torch, one.keras) >= 2:
+            if unsure(one, other) and fed(one) == fed(other) and kinship(one.torch, other.keras) >= 2 and kinship(other.torch, one.keras) >= 2:
                 yield one, other
 
 
@@ -194,13 +198,23 @@ def _inverted_pairs(session: Any) -> list[tuple[Match, Match]]:
 
 def _named_otherwise(one: Match, other: Match) -> bool:
     """Whether names speak clearly for the exchange of two matches: z_log_var is logvar and not mu."""
+    return _spoken_for(one, other) < -CLEARLY
+
+
+def _named_so(one: Match, other: Match) -> bool:
+    """Whether names speak for two matches as they are; that the Keras names share a word with one of torch's says nothing."""
+    return _spoken_for(one, other) > FAIRLY
+
+
+def _spoken_for(one: Match, other: Match) -> float:
+    """How much liker the names are as matched than exchanged."""
     first, second = _distinct(one.torch.name, other.torch.name)
     third, fourth = _distinct(one.keras.name, other.keras.name)
 
     def like(torch: str, keras: str) -> float:
         return SequenceMatcher(None, torch, keras).ratio()
 
-    return like(first, fourth) + like(second, third) > like(first, third) + like(second, fourth) + CLEARLY
+    return like(first, third) + like(second, fourth) - like(first, fourth) - like(second, third)
 
 
 def _distinct(one: str, other: str) -> tuple[str, str]:
