@@ -94,3 +94,24 @@ def test_a_buffer_that_training_moves_does():
     report = parity.check(WithBuffers(moves=True), without_buffers(), ROWS, training=True)
     assert not report.ok
     assert {row.name.partition("@")[0] for row in report.rows if row.failing} == {"seen"}
+
+
+def test_a_loss_of_the_same_value_and_another_gradient_is_named():
+    def torch_loss(output, target):
+        return ((output - target).square() * output.detach().abs()).mean()
+
+    def keras_loss(output, target):
+        return keras.ops.mean(keras.ops.square(output - target) * keras.ops.abs(output))
+
+    def cut_off(output, target):
+        return keras.ops.mean(keras.ops.square(output - target) * keras.ops.abs(keras.ops.stop_gradient(output)))
+
+    torch.manual_seed(0)
+    model, targets = nn.Sequential(nn.Linear(4, 3), nn.Tanh(), nn.Linear(3, 2)), ROWS[:, :2]
+
+    def port():
+        return keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, activation="tanh"), keras.layers.Dense(2)])
+
+    assert parity.check(model, port(), ROWS, targets=targets, loss=(torch_loss, cut_off)).ok
+    report = parity.check(model, port(), ROWS, targets=targets, loss=(torch_loss, keras_loss))
+    assert not report.ok and [(f.layer, f.cause) for f in report.findings] == [("loss", "stop-gradient")], str(report)

@@ -59,6 +59,13 @@ FAULTS = {
     "siamese:negatives_first": "calls-order",  # masks are told by what they are applied to
     "siamese:norm_last": "operations-exchanged",  # of a module that is called three times
     "squeeze_excite:block_twice": "layer-repeated",
+    "nerf:background_black": "input-rewired",  # and no softmax that makes a constant
+    "graph_attention:links_turned": "input-other",  # found in another order of axes
+    "tagger:gates_moved": "lstm-gates",  # names that say nothing yield to weights given as they are
+    "detection:layer_per_level": "layer-not-shared",  # of a module that is not copied whole
+    "video3d:kernel_turned": "conv-layout",  # a seam told by the weights
+    "convnext:stage_entry_again": "layer-missing",
+    "cnn_sequential:columns_reordered_twice": "flatten-order",
     "transformer_encoder:pre_norm": "operations-exchanged",  # alike layers in their order, none skipped
     "clip:no_entry_norm": "norm-missing",  # the first of a row of alike norms, of which the next is fed the same
     "clip:gelu": "activation-other",  # one that torch's code writes out
@@ -95,6 +102,7 @@ MORE = {
     "siamese:squared_distances": "loss-distance",
     "siamese:anchor_twice": "input-rewired",
     "clip:packed_by_head": "axes-order",
+    "detr:last_norm_forgotten": "norm-missing",  # of two norms in a row
     "bert_classifier:heads_not_turned": "reshape-not-transpose",
     "tagger:mean_of_letters": "reduction-other",
 }

@@ -97,3 +97,16 @@ def test_a_check_says_the_same_whether_arrays_go_to_files_or_not(monkeypatch, fa
     assert all(np.array_equal(a, b) for a, b in zip(port.get_weights(), held[0], strict=True))
     assert all(torch.equal(a, b) for a, b in zip(reference.state_dict().values(), held[1], strict=True))
     assert in_memory.findings and not in_memory.ok and not in_files.ok
+
+
+def test_memory_is_looked_for_only_where_much_was_written(monkeypatch):
+    collected = []
+    monkeypatch.setattr(spilling, "_POOL", spilling._Pool())
+    monkeypatch.setattr(spilling.gc, "collect", lambda: collected.append(True))
+    kept = [spilling.spilled(np.zeros(spilling.LEAST, np.uint8))]
+    spilling.trim()
+    assert not collected
+    kept += [spilling.spilled(np.zeros(spilling.CHUNK, np.uint8))]
+    spilling.trim()
+    spilling.trim()
+    assert collected == [True] and len(kept) == 2

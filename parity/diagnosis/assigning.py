@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from parity.diagnosis.axes import flattened_from, padded_as
 from parity.diagnosis.binding import Fold, Seam, kinship
-from parity.diagnosis.layouts import ROUNDED, close, matching
+from parity.diagnosis.layouts import ROUNDED, close, matching, squeezed
 from parity.diagnosis.matching import Match, Matching, nearest_by_name
 from parity.diagnosis.states import RECURRENT
 from parity.diagnosis.units import NORMS, Unit
@@ -47,7 +47,7 @@ class Assigning:
         seam = Seam(shape)
         if not close(live[0], seam.to_keras(given[0])):
             before = next((s for _, s, features in reversed(self.spread) if features == given[0].shape[-1]), ())
-            if _squeezed(before[1:]) != _squeezed((*shape[1:], shape[0])) and not (given[0].dtype == np.float64 and self.holds_turned(match, seam)):
+            if squeezed(before[1:]) != squeezed((*shape[1:], shape[0])) and not (given[0].dtype == np.float64 and self.holds_turned(match, seam)):
                 return
         match.seam = seam
         for binding in match.bindings:
@@ -255,10 +255,6 @@ class Assigning:
                 return False
             goal = op.inputs[0]
         return False
-
-
-def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
-    return tuple(n for n in shape if n != 1)
 
 
 def _above(path: str) -> list[str]:

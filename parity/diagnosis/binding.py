@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from parity.diagnosis.layouts import squeezed
 from parity.diagnosis.patches import Patch, patch_of
-from parity.diagnosis.units import NORMS, Held, Piece, Unit
+from parity.diagnosis.units import CALLED, NORMS, Held, Piece, Unit
 from parity.weights import Part, convolution, same, transposed
 
 WEIGHT_ROLES = frozenset({"weight", "weight_ih", "weight_hh"})
@@ -106,14 +107,6 @@ class Binding:
         return found
 
 
-CALLED = {  # what people call the weights of a layer of their own
-    "weight": ("weight", "gamma", "scale", "kernel", "w", "g"),
-    "bias": ("bias", "beta", "offset", "shift", "b"),
-    "running_mean": ("running_mean", "moving_mean", "mean", "mu"),
-    "running_var": ("running_var", "moving_variance", "moving_var", "variance", "var"),
-}
-
-
 def laid_as(keras: tuple[int, ...], torch: tuple[int, ...]) -> Part | None:
     """How a variable of this shape lies to a torch weight of that shape: as it is, transposed, or as a convolution's kernel."""
     if keras == torch[::-1] and len(torch) == 2:
@@ -157,7 +150,7 @@ def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
                 pieces.append(None)
             elif piece.shape == shape:
                 pieces.append(piece)
-            elif _squeezed(piece.shape) == _squeezed(shape) and (role == "weight" or torch.kind == "raw"):
+            elif squeezed(piece.shape) == squeezed(shape) and (role == "weight" or torch.kind == "raw"):
                 pieces.append(replace(piece, shape=shape))
             elif {torch.kind, keras.kind} == {"linear", "conv"} and role == "weight" and (patch := patch_of(piece.shape, shape)) is not None:
                 pieces.append(piece)
@@ -169,10 +162,6 @@ def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
 
 def _role_shapes(unit: Unit) -> list[list[tuple[int, ...]]]:
     return [[a.shape for a in held.canonical(np.broadcast_to(np.float32(0), tuple(held.variable.shape)))] for held in unit.held]
-
-
-def _squeezed(shape: Sequence[int]) -> tuple[int, ...]:
-    return tuple(n for n in shape if n != 1)
 
 
 def kinship(torch: Unit, keras: Unit) -> int:

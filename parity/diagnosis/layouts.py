@@ -83,7 +83,7 @@ def orders(shape: Sequence[int], target: Sequence[int]) -> Iterator[Order]:
     for axes in sorted(permutations(range(rank)), key=lambda axes: _likelihood(axes, rank)):
         moved = tuple(shape[axis] for axis in axes)
         exact = moved == target
-        if not exact and _squeezed(moved) != _squeezed(target) and len(target) == rank:
+        if not exact and squeezed(moved) != squeezed(target) and len(target) == rank:
             continue
         key = tuple(axis for axis in axes if shape[axis] != 1) if exact or len(target) == rank else axes
         if key not in seen:
@@ -91,7 +91,7 @@ def orders(shape: Sequence[int], target: Sequence[int]) -> Iterator[Order]:
             yield Order(axes, target)
 
 
-def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+def squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(n for n in shape if n != 1)
 
 

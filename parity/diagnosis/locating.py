@@ -175,8 +175,9 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
 
     def explanations(self) -> tuple[Any, ...]:
         """What is tried where no change of the operation alone explains all."""
-        first = (self.repeated, self.rotated, self.left_out, self.not_joined)
-        return (*first, self.wired_otherwise, self.given_otherwise, self.done_otherwise, self.acting_otherwise)
+        modules = self.repeated, self.rotated, self.left_out, self.not_joined
+        values = self.wired_otherwise, self.given_otherwise, self.done_otherwise, self.acting_otherwise
+        return *modules, *values
 
     def told_of(self, op: Any, best: tuple[int, Any, Any], departure: Departure) -> tuple[Finding, dict[int, Any]]:
         """What a trial says."""

@@ -53,11 +53,13 @@ def other_gradient(session: Any, run: Any) -> Iterator[Finding]:
     """Where both losses have one value: whether they have one gradient by the outputs, too."""
     with session.keras_in("float64"):
         theirs = session.keras_outputs(run)
-        if theirs is not None:
-            yield from _other_gradient(session, run, theirs)
+        if theirs is not None and not same_gradient(session, run, theirs):
+            says = "for the same output and target both losses have one value and not one gradient: one cuts off a part of it (detach, stop_gradient)"
+            yield Finding("loss", name_of(session.options.loss[1]), "stop-gradient", says, "cut off what torch's loss cuts off")
 
 
-def _other_gradient(session: Any, run: Any, theirs: Any) -> Iterator[Finding]:
+def same_gradient(session: Any, run: Any, theirs: Any) -> bool:
+    """Whether both losses have the same gradient by each output; True where that cannot be told."""
     from parity.diagnosis.session import replaced
     from parity.frameworks.torch_tracing import mapped
 
@@ -78,14 +80,13 @@ def _other_gradient(session: Any, run: Any, theirs: Any) -> Iterator[Finding]:
             one = torch.backward(torch_outputs, lambda out: options.loss[0](out, session._targets(torch)), mine, wrt, [])
         other = keras.backward(keras_outputs, lambda out: session._keras_loss(out, view), others, wrt, [])
     except Exception:  # a loss that wants more than outputs
-        return
+        return True
     for (expected, _, order), a, b in zip(pairs, one.input_gradients, other.input_gradients, strict=True):
         first = np.zeros(tuple(expected.shape)) if a is None else torch.array(a)
         second = np.zeros(tuple(expected.shape)) if b is None else order.undo(keras.array(b), tuple(expected.shape))
-        if first.any() and not equal(second, first, 1e-7):
-            says = "for the same output and target both losses have one value and not one gradient: one cuts off a part of it (detach, stop_gradient)"
-            yield Finding("loss", name_of(options.loss[1]), "stop-gradient", says, "cut off what torch's loss cuts off")
-            return
+        if (a is not None or b is not None) and not equal(second, first, 1e-7):
+            return False
+    return True
 
 
 def _keras_value(session: Any, outputs: Any, loss: Any, swapped: bool = False) -> np.ndarray | None:

@@ -13,9 +13,9 @@ from difflib import SequenceMatcher, get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
-from parity.diagnosis.binding import CALLED, Binding, Seam, bind, kinship, laid_as
+from parity.diagnosis.binding import Binding, Seam, bind, kinship, laid_as
 from parity.diagnosis.patches import Patch
-from parity.diagnosis.units import NORMS, Held, Piece, Unit
+from parity.diagnosis.units import CALLED, NORMS, Held, Piece, Unit
 from parity.errors import ParityUsageError
 
 _NEAR = 0.9  # of two names, by difflib

@@ -8,17 +8,13 @@ from itertools import combinations
 from typing import Any
 
 from parity.diagnosis.findings import Finding
-from parity.diagnosis.layouts import EQUAL
+from parity.diagnosis.layouts import EQUAL, squeezed
 from parity.diagnosis.replaying import Replaying
 from parity.diagnosis.walk import Departure
 
 MOST, ELEMENTS = 400, 10**8  # replays; fewer of large values: so many numbers in all
 REDUCING = frozenset(["mean", "sum", "amax", "adaptive_avg_pool2d", "adaptive_avg_pool1d", "adaptive_max_pool2d", "adaptive_max_pool1d"])
 ARITHMETIC = dict.fromkeys(("mul", "div", "truediv", "true_divide"), "scale-missing") | {"add": "residual-missing", "sub": "operand-missing"}
-
-
-def squeezed(value: Any) -> tuple[int, ...]:
-    return tuple(n for n in value.shape if n != 1)
 
 
 class Rewiring(Replaying):
@@ -31,7 +27,7 @@ class Rewiring(Replaying):
         for number, value in enumerate(self.flow.values):
             if number == departure.number or not value.is_floating_point() or value.numel() != size or value.numel() < 2:
                 continue
-            if squeezed(value) == squeezed(wanted):
+            if squeezed(value.shape) == squeezed(wanted.shape):
                 value = value.reshape(wanted.shape)
             if self.same(self.torch.array(value), departure, EQUAL, only_so=True):
                 source, place = self.behind(number, departure), self.behind(departure.number, departure)
@@ -112,7 +108,7 @@ class Rewiring(Replaying):
         kept: set[Any] = set()
 
         def shape(tensor: Any) -> tuple[int, ...]:
-            return (*tensor.shape[:2], tensor.dim()) if reduced and tensor.dim() > 2 else squeezed(tensor)
+            return (*tensor.shape[:2], tensor.dim()) if reduced and tensor.dim() > 2 else squeezed(tensor.shape)
 
         for number, other in enumerate(self.flow.values):
             if shape(other) != shape(value) or not other.is_floating_point() or other.numel() < 2:

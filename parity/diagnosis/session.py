@@ -38,13 +38,7 @@ class Session(TorchRuns, KerasNames, Dropping):
             raise ParityUsageError(f"torch_model: expected a torch.nn.Module or a function that builds one, got {_told(self.torch_model)}.")
         if not self.keras.is_model(self.keras_model):
             raise ParityUsageError(f"keras_model: expected a Keras model or layer, or a function that builds one, got {_told(self.keras_model)}.")
-        from parity.frameworks.torch_plain import plain_model
-
-        try:
-            self.torch_model, note = plain_model(self.torch_model)
-        except ValueError as error:
-            raise ParityUsageError(f"torch_model: {error}.") from error
-        self.notes += [note] if note else []
+        self.make_plain()
         self.names, self.arrays, self.structure = named_arrays(inputs)
         self.state = self._read_state()
         self.torch_runs: dict[tuple[str, bool], TorchRun] = {}
@@ -54,6 +48,24 @@ class Session(TorchRuns, KerasNames, Dropping):
         self.keras_records: dict[str, list[Record]] = {"float64": [], "float32": []}
         self.only_float32 = ""
         self.start_dropping()
+
+    def make_plain(self) -> None:
+        """The torch model as plain modules.
+
+        Raises:
+            ParityUsageError: a scripted model; steps of weights that torch computes from others, which Keras' optimizer would not take.
+        """
+        from parity.frameworks.torch_plain import plain_model
+
+        try:
+            self.torch_model, computed = plain_model(self.torch_model)
+        except ValueError as error:
+            raise ParityUsageError(f"torch_model: {error}.") from error
+        if computed:
+            told = f"torch computes weights from others (weight_norm, spectral_norm, …) in {computed}"
+            if self.options.optimizer:
+                raise ParityUsageError(f"optimizer: {told} and trains those, so that its steps have no counterpart; leave optimizer out, or remove them first.")
+            self.notes.append(f"{told[0].upper()}{told[1:]}: compared as what they are now, and gradients are by them.")
 
     # Keras
 

@@ -19,6 +19,12 @@ from parity.weights import Part, convolution, depthwise, part_of, same
 
 RECURRENT = {"RNN": "rnn", "LSTM": "lstm", "GRU": "gru", "RNNCell": "rnn", "LSTMCell": "lstm", "GRUCell": "gru", "SimpleRNN": "rnn", "SimpleRNNCell": "rnn"}
 NORMS = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm"})
+CALLED = {  # what people call the weights of a layer of their own
+    "weight": ("weight", "gamma", "scale", "kernel", "w", "g"),
+    "bias": ("bias", "beta", "offset", "shift", "b"),
+    "running_mean": ("running_mean", "moving_mean", "mean", "mu"),
+    "running_var": ("running_var", "moving_variance", "moving_var", "variance", "var"),
+}
 
 
 @dataclass(frozen=True)
@@ -174,7 +180,7 @@ def with_written(units: list[Unit], theirs: Sequence[Unit], written: Sequence[An
 
 def with_own_norms(units: list[Unit], theirs: Sequence[Unit]) -> list[Unit]:
     """Norms that are modules of the user's own, `weight * (x - mean) / … + bias`: where the Keras side has so many more layers of a norm's kind and size."""
-    roles = {"weight": "weight", "gamma": "weight", "scale": "weight", "g": "weight", "bias": "bias", "beta": "bias", "b": "bias"}
+    roles = {name: role for role in ("weight", "bias") for name in CALLED[role]}
     bare = {tuple(held.variable.shape) for unit in theirs if unit.kind in {"raw", "own"} for held in unit.held}
     modules: dict[int, list[Unit]] = {}
     for unit in units:

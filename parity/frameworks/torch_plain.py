@@ -11,7 +11,7 @@ _REMOVERS = {"WeightNorm": remove_weight_norm, "SpectralNorm": remove_spectral_n
 
 
 def plain_model(model: torch.nn.Module) -> tuple[torch.nn.Module, str]:
-    """The model, or a copy of it whose weights are parameters, and a note on what was changed ("" if nothing was).
+    """The model, or a copy of it whose weights are parameters, and where they were computed ("" if nowhere).
 
     Raises:
         ValueError: a scripted model, whose layers nobody can watch.
@@ -29,8 +29,7 @@ def plain_model(model: torch.nn.Module) -> tuple[torch.nn.Module, str]:
         _written_in(plain.get_submodule(path))
     for path, fn in hooked.items():
         _REMOVERS[type(fn).__name__](plain.get_submodule(path), fn.name)
-    places = ", ".join(path or "the model" for path in sorted({*hooked, *computed}))
-    return plain, f"Weights that torch computes from others (weight_norm, spectral_norm, …) are compared as what they are now: {places}."
+    return plain, ", ".join(path or "the model" for path in sorted({*hooked, *computed}))
 
 
 def _written_in(module: torch.nn.Module) -> None:

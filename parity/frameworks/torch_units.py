@@ -10,7 +10,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from parity.frameworks.torch_tracing import Call, Flow, Ref, mapped
+from parity.frameworks.torch_tracing import Call, Flow, Ref, numbers
 from parity.frameworks.torch_written import uses
 
 Outputs = dict[str, torch.Tensor]
@@ -130,7 +130,7 @@ def _packed(flow: Flow, call: Call, part: str) -> UnitCall | None:
         lengths = torch.empty_like(lengths).scatter_(0, order, lengths)
     x = flow.values[entered]
     time = 1 if bool(source.args[2]) else 0
-    states = [flow.values[i] for i in _numbers(call.args[1:])]
+    states = [flow.values[i] for i in numbers(call.args[1:])]
     padded = next((op for op in flow.ops if op.name == "_pad_packed_sequence" and call.made[0] in op.inputs), None)
     total = flow.values[padded.outputs[0]].shape[time] if padded is not None else int(lengths.max())
     layer, reverse = (int(part[1:].partition("_")[0]), part.endswith("_reverse")) if part else (0, False)
@@ -158,12 +158,6 @@ def _packed(flow: Flow, call: Call, part: str) -> UnitCall | None:
         unsorted = next((op for op in flow.ops if op.name == "index_select" and padded.outputs[0] in op.inputs), None)
         left["seq"] = padded.outputs[0] if unsorted is None else unsorted.outputs[0]
     return UnitCall((inputs,), made, (entered if layer == 0 else None,), left, call, tuple(int(n) for n in lengths))
-
-
-def _numbers(value: Any) -> list[int]:
-    found: list[int] = []
-    mapped(value, lambda item: found.append(item.value) if isinstance(item, Ref) else None)
-    return found
 
 
 def _run_one(module: Any, layer: int, reverse: bool, x: torch.Tensor, states: Sequence[torch.Tensor]) -> Outputs:
