@@ -24,7 +24,7 @@ from parity.diagnosis.torch_runs import first_line
 from parity.errors import CannotRunError, ParityUsageError
 from parity.limits import limited
 from parity.row import Row
-from parity.spilling import trim
+from parity.spilling import aside, trim
 from parity.trace import Record, Trace
 from parity.verdict import Verdict
 
@@ -110,7 +110,7 @@ def check(
         device=device,
         seed=seed,
     )
-    with _quiet(), limited(time_limit):
+    with _quiet(), limited(time_limit), aside():
         session = Session(torch_model, keras_model, inputs, options)
         with session.torch.restored(), session.keras.restored():
             session.torch.configure(device)

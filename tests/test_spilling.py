@@ -110,3 +110,47 @@ def test_memory_is_looked_for_only_where_much_was_written(monkeypatch):
     spilling.trim()
     spilling.trim()
     assert collected == [True] and len(kept) == 2
+
+
+@pytest.fixture
+def nothing_frozen():
+    """tests/conftest.py freezes what the tests import."""
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    yield
+    (gc.freeze if frozen else gc.unfreeze)()
+
+
+def test_trim_passes_over_what_lived_before_and_nothing_stays_frozen(nothing_frozen):
+    with spilling.aside():
+        assert gc.get_freeze_count() > 1000
+        with spilling.aside():  # a check inside another: the outer one gives back
+            pass
+        assert gc.get_freeze_count() > 1000
+    assert gc.get_freeze_count() == 0
+
+
+def test_what_the_user_froze_stays_frozen(nothing_frozen):
+    gc.freeze()
+    with spilling.aside():
+        pass
+    assert gc.get_freeze_count() > 1000
+
+
+def test_a_layer_input_equal_to_torchs_is_not_kept_twice(monkeypatch):
+    import keras
+    import torch
+
+    import parity
+    from parity.diagnosis import forcing
+
+    kept = []
+    monkeypatch.setattr(forcing, "spilled", lambda array: kept.append(array.shape) or array)
+    mine = torch.nn.Sequential(torch.nn.Linear(6, 5), torch.nn.ReLU(), torch.nn.Linear(5, 4))
+    right = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5, "relu"), keras.layers.Dense(4)])
+    wrong = keras.Sequential([keras.Input((6,)), keras.layers.Dense(5, "tanh"), keras.layers.Dense(4)])
+    x = np.random.default_rng(0).normal(size=(3, 6)).astype(np.float32)
+    assert parity.check(mine, right, x).ok
+    right_kept, kept[:] = kept.count((3, 5)), []
+    assert not parity.check(mine, wrong, x).ok
+    assert kept.count((3, 5)) > right_kept

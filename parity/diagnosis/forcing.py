@@ -237,15 +237,16 @@ class Forcing(Assigning, Facing):
         if first.torch.kind in CHANNEL_KINDS and live:
             self.find_unflattened(first, call, given[0], live[0])
         raw = [at(p, new_args, new_kwargs) for p in places]
-        views = []
+        views: list[View | None] = []
+        point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {})
         for i, (place, mine, theirs) in enumerate(zip(places, given, live, strict=False)):
             view = self.view(first, index, f"in{i}", mine, theirs, self.canonical_in(first, mine))
             views.append(view)
-            if view is not None:
-                tensor = self.keras.tensor(view.apply(mine)) if mine.dtype.kind == "f" else self.integers(view.apply(mine), raw[i])
+            forced = None if view is None else view.apply(mine)
+            if forced is not None:
+                tensor = self.keras.tensor(forced) if mine.dtype.kind == "f" else self.integers(forced, raw[i])
                 put(place, masked_as(raw[i], tensor), new_args, new_kwargs)
-        point = Checkpoint(first, last, call, final, index, [], given, views, {}, {}, {})
-        point.live = [None if v is None or v.order.shape != a.shape else v.undo(spilled(a), g.shape) for v, a, g in zip(views, live, given, strict=False)]
+            point.live.append(None if view is None or forced is None or view.order.shape != theirs.shape else self.as_lived(view, forced, mine, theirs))
         point.outer = outer[1] if outer is not None else ()
         point.pads, point.training, point.window, point.turned = pads, self.flow.training, window, turned
         if self.recording:
@@ -257,6 +258,11 @@ class Forcing(Assigning, Facing):
         handed = self.hand_on(point, layer, out, activation)
         release()
         return handed
+
+    @staticmethod
+    def as_lived(view: View, forced: np.ndarray, mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+        """What Keras' layer would have got; mostly it is what torch's got, to the bit, and not kept twice."""
+        return mine if np.array_equal(forced, theirs) else view.undo(spilled(theirs), mine.shape)
 
     def replaced(self, out: Any, expected: np.ndarray) -> Any:
         """A layer's one output with torch's numbers in it, where their shapes agree."""

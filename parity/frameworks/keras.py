@@ -207,16 +207,19 @@ class Keras:
     def cast(self, model: Any, dtype: str) -> Iterator[Any]:
         """In place, because cloning fails on subclassed models: new values under the old variables, policies and input types, all put back after."""
         layers = model._flatten_layers()
-        variables = [(v, v._dtype, v._value, spilled(self.read(v))) for v in model.variables]
+        variables = [(v, v._dtype, v._value) for v in model.variables]
+        # the values of weights stay with what held them; what a layer writes itself, it may write there too (a graph made before keeps it)
+        written = [(v, spilled(self.read(v))) for v in model.variables if not (v.trainable and keras.backend.is_float_dtype(v._dtype))]
         policies = [(layer, layer._dtype_policy) for layer in layers]
         graphs = [getattr(layer, "_functional", layer) for layer in layers]  # a Sequential keeps its graph aside
         symbols = [(tensor, tensor._dtype) for graph in graphs if isinstance(graph, keras.src.models.Functional) for tensor in graph.inputs]
         symbols += [(layer, layer._dtype) for layer in layers if isinstance(layer, keras.layers.InputLayer)]
         try:
-            for variable, old, _, value in variables:
+            for variable, old, _ in variables:
                 if keras.backend.is_float_dtype(old):
+                    value = self.read(variable).astype(dtype)
                     variable._dtype = dtype
-                    variable._initialize(self.engine.tensor(value.astype(dtype)))
+                    variable._initialize(self.engine.tensor(value))
             for layer, _ in policies:
                 layer._dtype_policy = keras.DTypePolicy(dtype)
             for tensor, old in symbols:
@@ -224,8 +227,9 @@ class Keras:
                     tensor._dtype = dtype
             yield model
         finally:
-            for variable, old, held, value in variables:
+            for variable, old, held in variables:
                 variable._dtype, variable._value = old, held
+            for variable, value in written:
                 self.assign(variable, value)
             for layer, policy in policies:
                 layer._dtype_policy = policy
