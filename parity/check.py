@@ -20,7 +20,6 @@ from parity.diagnosis.findings import Finding
 from parity.diagnosis.matching import complain
 from parity.diagnosis.session import Options, Session
 from parity.diagnosis.settling import settle
-from parity.diagnosis.torch_runs import first_line
 from parity.errors import CannotRunError, ParityUsageError
 from parity.limits import limited
 from parity.row import Row
@@ -175,11 +174,7 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
     if not failing:
         local = [row for row in local if not row.failing]  # what the whole cancels out is no fault: two layers written as one, another order
     rows = [*local, *rows] if failing or local else rows
-    try:
-        return rows, diagnose(session, rows)
-    except Exception as error:  # the verdict stands without its explanation
-        session.notes.append(f"Judged, not located: the search for the cause raised {type(error).__name__} ({first_line(error)}); please report it.")
-        return rows, []
+    return rows, diagnose(session, rows)
 
 
 def _recorded(session: Session, dtype: str, training: bool, steps: int) -> list[Record]:

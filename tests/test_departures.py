@@ -72,6 +72,13 @@ FAULTS = {
     "super_resolution:last_block_left_out": "layer-missing",  # a whole block, told once
     "generator:output_padding_zeros": "pad-modes",  # before the activation, which makes zeros of zeros
     "nerf:times_pi": "scale-other",  # of what one module makes of the input
+    "translator:mask_inverted": "mha-mask-polarity",  # in every block: told once; attention's own dropout inside torch's module
+    "translator:matrices_only": "wd-on-bias-bn",  # by the shape of Keras' variables
+    "resnet_bottleneck:block_missing": "layer-missing",  # behind many calls
+    "resnet_bottleneck:stem_linear": "activation-missing",  # before a pool that pads with zeros
+    "audio_transformer:scale_missing": "scale-missing",  # one of four bare variables, on a residual stream
+    "actor_critic:value_column": "output-shape",
+    "deep_fm:flattened_dims_first": "flatten-order",  # rows of embeddings: no seam
 }
 MORE = {
     "vit_handwritten:heads_last": "axes-order",
@@ -105,6 +112,15 @@ MORE = {
     "detr:last_norm_forgotten": "norm-missing",  # of two norms in a row
     "bert_classifier:heads_not_turned": "reshape-not-transpose",
     "tagger:mean_of_letters": "reduction-other",
+    "translator:memory_first": "input-rewired",  # masks of the other attention follow
+    "audio_transformer:in_parallel": "input-rewired",  # two norms fed the same on the Keras side alone
+    "audio_transformer:frames_first": "flatten-order",  # in another module's forward
+    "audio_transformer:teacher_first": "concat-order",  # of bare parameters
+    "audio_transformer:places_of_patches_only": "constant-other",
+    "audio_transformer:softmax_of_tags": "loss-kind",
+    "inception:side_weight": "loss-terms",
+    "actor_critic:better_surrogate": "reduction-other",
+    "deep_fm:sign_of_number_lost": "scale-missing",
 }
 """The same mechanisms on other models; `make faults` runs them."""
 RIGHT = ("cnn_sequential/dense_as_convolution", "mixer/by_convolution", "vit_handwritten/dense_patches", "lstm_text/loop", "wave_net", "seq2seq")
@@ -112,7 +128,8 @@ RIGHT = ("cnn_sequential/dense_as_convolution", "mixer/by_convolution", "vit_han
 NOTHING = (
     *("vae", "super_resolution", "fpn_detector", "char_cnn", "video_gru", "llama"),
     *("tcn/padded", "stacked_cells", "rnn_rows/loop", "clip", "graph_attention", "video3d", "tagger"),
-    *beside("gpt", "efficient_net", "bert_classifier", "shuffle_net", "detr"),
+    *("inception", "sentiment_attention"),
+    *beside("translator", "style_generator", "gpt", "efficient_net", "bert_classifier", "shuffle_net", "detr"),
 )
 """What is located in these if one looks for causes: nothing, so that nothing is blamed beside a fault elsewhere."""
 

@@ -235,7 +235,7 @@ class Assigning:
                 if live.size != flat.size or not close(live, flat.reshape(live.shape)) or live.shape[-1] != shape[0]:
                     return
                 for other in self.matching.matches:
-                    if other.torch.kind == "linear" and any(self._leads(n, source) for c in self.calls.get(id(other.torch), []) for n in c.left.values()):
+                    if other.torch.kind == "linear" and any(leads(self.flow, n, source) for c in self.calls.get(id(other.torch), []) for n in c.left.values()):
                         other.out_seam = Seam(shape)
                         for binding in other.bindings:
                             binding.out_seam = other.out_seam
@@ -245,16 +245,17 @@ class Assigning:
                 return
             number, steps = source, steps + 1
 
-    def _leads(self, number: int | None, goal: int) -> bool:
-        """Whether a value becomes another one through element-wise operations."""
-        for _ in range(20):
-            if goal == number:
-                return True
-            op = self.flow.producers.get(goal)
-            if op is None or not op.inputs or self.flow.values[op.inputs[0]].shape != self.flow.values[goal].shape:
-                return False
-            goal = op.inputs[0]
-        return False
+
+def leads(flow: Any, number: int | None, goal: int) -> bool:
+    """Whether a value becomes another one through element-wise operations."""
+    for _ in range(20):
+        if goal == number:
+            return True
+        op = flow.producers.get(goal)
+        if op is None or not op.inputs or flow.values[op.inputs[0]].shape != flow.values[goal].shape:
+            return False
+        goal = op.inputs[0]
+    return False
 
 
 def _above(path: str) -> list[str]:

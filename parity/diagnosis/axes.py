@@ -12,6 +12,7 @@ import numpy as np
 from parity.diagnosis.binding import Seam
 from parity.diagnosis.layouts import Order, close
 from parity.diagnosis.matching import Match
+from parity.diagnosis.structure import CHANNELS
 
 CHANNEL_KINDS = frozenset({"conv", "conv_transpose", "batch_norm", "group_norm", "instance_norm", "prelu"})
 LINEAR = frozenset({"linear", ""})
@@ -157,6 +158,18 @@ def flattened_from(flow: Any, number: int | None, features: int) -> tuple[int, .
             continue
         if op.name in {"flatten", "view", "reshape"} and before.dim() >= 3 and after.dim() == 2:
             shape = tuple(before.shape[1:])
-            return shape if int(np.prod(shape)) == features else None
+            return shape if int(np.prod(shape)) == features and not (before.dim() == 3 and _rows_of_tables(flow, source)) else None
         return None
     return None
+
+
+def _rows_of_tables(flow: Any, number: int) -> bool:
+    """Whether a value holds rows of embeddings side by side: both frameworks have them in one order of axes."""
+    for _ in range(50):
+        op = flow.producers.get(number)
+        if op is None or not op.inputs or op.name in CHANNELS:
+            return False
+        if op.name == "embedding":
+            return True
+        number = next((i for i in op.inputs if flow.values[i].is_floating_point()), op.inputs[0])
+    return False

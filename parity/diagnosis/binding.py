@@ -10,7 +10,7 @@ import numpy as np
 from parity.diagnosis.layouts import squeezed
 from parity.diagnosis.patches import Patch, patch_of
 from parity.diagnosis.units import CALLED, NORMS, Held, Piece, Unit
-from parity.weights import Part, convolution, same, transposed
+from parity.weights import Part, convolution, permuted, same, transposed
 
 WEIGHT_ROLES = frozenset({"weight", "weight_ih", "weight_hh"})
 
@@ -113,6 +113,8 @@ def laid_as(keras: tuple[int, ...], torch: tuple[int, ...]) -> Part | None:
         return transposed("weight")
     if len(torch) > 2 and keras == (*torch[2:], torch[1], torch[0]):
         return convolution("weight")
+    if len(torch) > 2 and keras == (torch[0], *torch[2:], torch[1]):  # a value of its own, with the channels last
+        return permuted("weight", lambda rank: (0, rank - 1, *range(1, rank - 1)))
     return same("weight") if keras == torch else None
 
 
@@ -148,10 +150,16 @@ def bind(torch: Unit, keras: Unit) -> list[Binding] | None:
             piece = torch.pieces.get(role) or (next(iter(torch.pieces.values())) if "raw" in (torch.kind, keras.kind) and len(torch.pieces) == 1 else None)
             if piece is None:
                 pieces.append(None)
+            elif torch.kind == keras.kind == "layer_norm" and len(shape) > 2 and (*piece.shape[1:], piece.shape[0]) == shape:  # over channels and space
+                held = replace(held, part=permuted(role, lambda rank: (rank - 1, *range(rank - 1))))
+                pieces.append(piece)
             elif piece.shape == shape:
                 pieces.append(piece)
             elif squeezed(piece.shape) == squeezed(shape) and (role == "weight" or torch.kind == "raw"):
                 pieces.append(replace(piece, shape=shape))
+            elif torch.kind == keras.kind == "raw" and (part := laid_as(shape, piece.shape)) is not None:
+                held = replace(held, part=replace(part, names=(role,)))
+                pieces.append(piece)
             elif {torch.kind, keras.kind} == {"linear", "conv"} and role == "weight" and (patch := patch_of(piece.shape, shape)) is not None:
                 pieces.append(piece)
             else:

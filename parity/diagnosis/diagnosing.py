@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +18,9 @@ from parity.diagnosis.layouts import EQUAL, ROUNDED
 from parity.diagnosis.locating import Locator
 from parity.diagnosis.loss_findings import loss_findings
 from parity.diagnosis.optimizer_findings import optimizer_findings
+from parity.diagnosis.shape_findings import shape_findings
 from parity.diagnosis.states import RECURRENT
+from parity.diagnosis.torch_runs import first_line
 from parity.diagnosis.walk import Departure
 from parity.row import Row, judge_arrays
 from parity.verdict import Verdict
@@ -72,14 +75,24 @@ def diagnose(session: Any, rows: Sequence[Row]) -> list[Finding]:
     findings: list[Finding] = seams
     for training in session.modes:
         known = any(f.confirmed and f.severity == "difference" for f in findings)  # masks are fed in torch's order: in training, more departs behind a fault
-        findings += [f for f in forward(session, training, differ) if f.confirmed or f.severity == "note" or not (known and training)]
+        found = tried(session, lambda: forward(session, training, differ))  # noqa: B023
+        told = [f for f in found if f.confirmed or f.severity == "note" or not (known and training)]
+        findings += [f for f in told if not (known and training and f.cause == "operation-other" and "where torch has dropout" in f.message)]
     if differ:
-        findings += buffer_findings(session, rows)
-        findings += loss_findings(session, rows)
-        findings += optimizer_findings(session, rows)
+        for stage in (shape_findings, buffer_findings, loss_findings, optimizer_findings):
+            findings += tried(session, lambda: stage(session, rows))  # noqa: B023
         blamed = [f for f in findings if f.severity == "difference" and f.cause not in {"bn-momentum", "bn-unbiased-var"} and f.layer != "optimizer"]
-        findings += gradient_findings(session, rows, blamed)
+        findings += tried(session, lambda: gradient_findings(session, rows, blamed))
     return unique(findings)
+
+
+def tried(session: Any, search: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """A part of the search: should it raise, the verdict stands, and what the others find."""
+    try:
+        return list(search())
+    except Exception as error:
+        session.notes.append(f"Judged, not all located: the search for the cause raised {type(error).__name__} ({first_line(error)}); please report it.")
+        return []
 
 
 def seam_note(match: Any) -> Finding:
@@ -252,4 +265,14 @@ def unique(findings: Sequence[Finding]) -> list[Finding]:
     gone = tuple(f"{f.layer}." for f in seen.values() if f.confirmed and f.cause == "layer-missing")  # a block that is left out is told once
     seen = {key: f for key, f in seen.items() if f.confirmed or f.cause != "layer-missing" or not f.layer.startswith(gone)}
     order = {"difference": 0, "note": 1}
-    return sorted(seen.values(), key=lambda f: order[f.severity])
+    return sorted(told_once(list(seen.values())), key=lambda f: order[f.severity])
+
+
+def told_once(findings: Sequence[Finding]) -> list[Finding]:
+    """Alike modules run the same code: what is wrong in each of them in the same way is one mistake, told at the first."""
+    found: dict[tuple[Any, ...], Finding] = {}
+    for finding in findings:
+        alike = re.sub(r"\d+", "#", finding.layer), finding.cause, finding.message, finding.confirmed, finding.severity
+        key = alike if finding.cause else (finding.layer, len(found))
+        found[key] = replace(found[key], also=(*found[key].also, finding.layer)) if key in found else finding
+    return list(found.values())

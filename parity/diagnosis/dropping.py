@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count, permutations
 from typing import Any
 
@@ -12,6 +12,7 @@ from parity.case import seeded
 from parity.diagnosis.axes import flattened_from
 from parity.diagnosis.binding import Seam
 from parity.diagnosis.layouts import close, matching
+from parity.diagnosis.states import masked_as
 
 
 class Dropping:
@@ -46,9 +47,13 @@ class Dropping:
             self.mask_order = []
         self.undropped, self.singly = [], []
         calls = count()
+        last = -1  # place of the mask fed before: where values do not tell, masks come in torch's order, and a model may call its parts in another
+
+        def behind(places: Iterable[int], default: int) -> int:
+            return next((i for i in places if i > last), default)
 
         def chosen(x: Any, fitting: dict[int, np.ndarray], number: int) -> int:
-            first = next(iter(fitting))
+            first = behind(fitting, next(iter(fitting)))
             if number < len(known) and known[number] in fitting:
                 return known[number]
             live = self.keras.array(x) if len(fitting) > 1 and len(dropouts) == len(masks) else None
@@ -59,18 +64,17 @@ class Dropping:
             rate = getattr(layer, "rate", None)
             if "Dropout" not in type(layer).__name__ or not isinstance(rate, float) or not 0 < rate < 1 or kwargs.get("training") is False:
                 return proceed(*args, **kwargs)
+            nonlocal last
             x = args[0] if args else kwargs["inputs"]
             shape = tuple(int(n) for n in x.shape)
             fitting = {i: laid for i, mask in left.items() if (laid := laid_as(mask, shape)) is not None}
             number = next(calls)
             if not fitting:
                 self.mask_order += [-1] if flow is not None else []
-                self.undropped.append((layer.name, shape, min(left, default=len(masks))))
+                self.undropped.append((layer.name, shape, behind(left, len(masks))))
                 return proceed(*args, **kwargs)
-            place = chosen(x, fitting, number)
-            left_mask = left[place]
-            for i in [i for i in left if i == place or (i < place and i not in fitting)]:  # those that fit nothing are passed by
-                del left[i]
+            last = place = chosen(x, fitting, number)
+            left_mask = left.pop(place)
             if flow is not None:
                 self.mask_order.append(place)
                 if len(dropouts) == len(masks):
@@ -82,7 +86,7 @@ class Dropping:
             if dropped_singly(layer, fitting[place], shape):  # as the layer would: whole channels are never dropped so by chance
                 self.singly.append((layer.name, place))
                 kept = (seeded("dropped singly", place, shape).random(shape) >= rate).astype(np.float32)
-            return x * self.keras.tensor(kept.astype(np.float32)) / (1.0 - rate)
+            return masked_as(x, x * self.keras.tensor(kept.astype(np.float32)) / (1.0 - rate))
 
         from parity.frameworks.keras_tracing import watched
 
@@ -110,7 +114,9 @@ def laid_as(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
         if laid.ndim == len(shape) and all(mine in (1, theirs) for mine, theirs in zip(laid.shape, shape, strict=True)):
             return laid
     if mask.ndim == len(shape):
-        return next((mask.transpose(axes) for axes in permutations(range(mask.ndim)) if tuple(mask.shape[a] for a in axes) == shape), None)
+        found = next((mask.transpose(axes) for axes in permutations(range(mask.ndim)) if tuple(mask.shape[a] for a in axes) == shape), None)
+        behind = shape[1] - mask.shape[1] if mask.ndim == 3 and (mask.shape[0], mask.shape[2]) == (shape[0], shape[2]) else 0
+        return np.pad(mask, ((0, 0), (0, behind), (0, 0)), constant_values=1) if found is None and behind > 0 else found  # steps behind all packed sequences
     return mask.reshape(shape) if mask.size == int(np.prod(shape)) else None
 
 

@@ -19,6 +19,7 @@ class Finding:
         confirmed: the change was made on a copy, and the difference vanished.
         severity: "difference" is a reason for the verdict, "note" is not.
         snippet: a program that shows the failing piece alone, where the cause is unknown.
+        also: further PyTorch paths with the same departure: alike modules that run the same code.
     """
 
     layer: str
@@ -29,8 +30,14 @@ class Finding:
     confirmed: bool = False
     severity: Literal["difference", "note"] = "difference"
     snippet: str = ""
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         mark = "confirmed" if self.confirmed else "not confirmed"
         cause = f" [{self.cause}, {mark}]" if self.cause else " [cause unknown]" if self.severity == "difference" else ""
-        return f"{self.layer or 'model'}: {self.message}{cause}" + (f"\n    fix: {self.fix}" if self.fix else "")
+        return f"{self.layer or 'model'}{self.elsewhere}: {self.message}{cause}" + (f"\n    fix: {self.fix}" if self.fix else "")
+
+    @property
+    def elsewhere(self) -> str:
+        """ " and block.1.norm, block.2.norm" behind the layer's name; "" where it is the only one."""
+        return f" and {', '.join(self.also)}" if self.also else ""

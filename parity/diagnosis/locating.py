@@ -152,21 +152,24 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
     def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
         """Why an operation's output is not in the Keras run, and torch's values with that changed: one change that explains all goes before one of a part."""
         exact = self.bound < ROUNDED
+        self.spent = 0
         left = None if exact else self.operand_left_out(op, departure, changed)
         if left is not None:
             return left
         inputs = [self.value(i, changed) for i in op.inputs]
         best = self.best_trial(op, [t for t in inputs if t.is_floating_point()] or inputs, departure, changed, whole=exact)
+        by = op
         for mover in self.movers(op, changed) if best is None else ():
             best = best or self.best_trial(mover, [self.value(i, changed) for i in mover.inputs], departure, changed)
+            by = mover if best is not None and by is op and mover.path not in ("", op.path) else by  # it stands in another module's forward
         if best is not None and best[0] == WHOLE:
-            return (self.taken_otherwise(op, departure, changed) if best[1].before else None) or self.told_of(op, best, departure)
+            return (self.taken_otherwise(op, departure, changed) if best[1].before else None) or self.told_of(by, best, departure)
         for explain in () if exact else self.explanations():
             found = explain(op, departure, changed)
             if found is not None:
                 return found
         if best is not None:
-            return self.told_of(op, best, departure)
+            return self.told_of(by, best, departure)
         for explain in () if exact else (self.taken_otherwise, self.made_otherwise):
             found = explain(op, departure, changed)
             if found is not None:
@@ -175,7 +178,7 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
 
     def explanations(self) -> tuple[Any, ...]:
         """What is tried where no change of the operation alone explains all."""
-        modules = self.repeated, self.rotated, self.left_out, self.not_joined
+        modules = self.repeated, self.rotated, self.left_out, self.before_padding, self.not_joined
         values = self.wired_otherwise, self.given_otherwise, self.done_otherwise, self.acting_otherwise
         return *modules, *values
 

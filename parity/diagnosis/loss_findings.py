@@ -153,7 +153,7 @@ def _by_torch(session: Any, flow: Any, expected: np.ndarray, actual: np.ndarray)
 
     goal = numbers(flow.outputs)[0]
     replayed = Locator.replayed
-    holder = type("Holder", (), {"torch": session.torch, "flow": flow, "units": {}})()
+    holder = type("Holder", (), {"torch": session.torch, "flow": flow, "units": {}, "spent": 0})()
     for op in flow.ops:
         tensors = [flow.values[i] for i in op.inputs]
         for trial in loss_trials(op, tensors):
@@ -189,6 +189,12 @@ def _weighed_otherwise(session: Any, flow: Any, goal: int, actual: np.ndarray) -
         told[tuple(0.0 if j == i else f for j, f in enumerate(factors))] = f"nothing of the term of the loss that torch takes {factor:g} times"
         told[tuple(factor for _ in factors)] = f"the factor {factor:g} on all terms of the loss"
     told[tuple(1 / len(factors) for _ in factors)] = "the mean of the loss's terms"
+    for i, (factor, value) in enumerate(zip(factors, values, strict=True)):
+        rest = sum(f * v for j, (f, v) in enumerate(zip(factors, values, strict=True)) if j != i)
+        solved = float(f"{(float(actual) - rest) / value:.3g}") if value else factor  # a factor that somebody wrote has few digits
+        told.setdefault(
+            tuple(solved if j == i else f for j, f in enumerate(factors)), f"the factor {solved:g} on a term of the loss, where torch has {factor:g}"
+        )
     for chosen, says in told.items():
         if chosen != tuple(factors) and equal(np.asarray(sum(f * v for f, v in zip(chosen, values, strict=True))), actual, 1e-7):
             return Finding("loss", name_of(session.options.loss[1]), "loss-terms", f"Keras has {says}", f"the factors {tuple(factors)}", True)

@@ -91,7 +91,7 @@ class Matching:
 
 def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: Mapping[str, str] | None = None) -> Matching:
     """What names and shapes alone decide."""
-    torch_units, keras_units = _cut_alike(torch_units, keras_units)
+    torch_units, keras_units = _cut_alike(_untied(torch_units, keras_units), keras_units)
     fits_whole = {id(unit) for unit in keras_units if unit.kind == "own" and any(kinship(other, unit) for other in torch_units)}
     keras_units = [part for unit in keras_units for part in (unit.pieces_of if unit.kind == "own" and id(unit) not in fits_whole else (unit,))]
     found = Matching(torch_units, keras_units)
@@ -108,11 +108,25 @@ def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: 
     match_unique(found)
     for torch in [unit for unit in found.open_torch if unit.kind == "raw"]:  # no run can tell: they are used by code, not by a call
         fitting = [unit for unit in found.open_keras if unit.kind == "raw" and kinship(torch, unit) >= 2]
+        named = nearest_by_name(torch, fitting)
         if fitting:
-            found.add(torch, nearest_by_name(torch, fitting) or fitting[0], "name")
+            found.add(torch, named or fitting[0], "order" if named is None else "name")
     for torch in [unit for unit in found.open_torch if unit.kind in NORMS]:
         _written_by_hand(found, torch)
     return found
+
+
+def _untied(torch_units: list[Unit], keras_units: list[Unit]) -> list[Unit]:
+    """A dense layer that shares an embedding's table, where the Keras side multiplies by the table itself: a bias is all that is left of it."""
+    tables = {id(unit.layer.weight) for unit in torch_units if unit.kind == "embedding"}
+
+    def left(unit: Unit) -> Unit:
+        if unit.kind != "linear" or unit.part or "bias" not in unit.pieces or id(getattr(unit.layer, "weight", None)) not in tables:
+            return unit
+        taken = any(kinship(unit, keras) for keras in keras_units)
+        return unit if taken else Unit(unit.path, "raw", unit.layer, "bias", {"bias": unit.pieces["bias"]})
+
+    return [left(unit) for unit in torch_units]
 
 
 def _cells_written_out(found: Matching) -> None:

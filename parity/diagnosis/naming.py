@@ -26,7 +26,12 @@ class Naming(Carrying):
         if op.path and module is not None and not any(module.children()):
             return str(op.path)
         floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
+        bare = self.bare_parameter(op) if floats else ""
+        if bare:
+            return bare
         if len(floats) > 1:
+            if not op.path and self.of_one_input(op):
+                return "input"
             return str(op.path) or (consumer_of(self.flow, op) if departure.layer == "output" else departure.layer)
         if not floats and op.path and self.torch.parameters_taken(op):  # rows of a table belong to the module that holds it
             return str(op.path)
@@ -48,6 +53,29 @@ class Naming(Carrying):
             if near != "output":
                 return near
         return op.path or departure.layer
+
+    def of_one_input(self, op: Any) -> bool:
+        """Whether an operation takes nothing but what the outermost forward makes of one input of the model: that is how the input is prepared."""
+        roots, stack, seen = set[int](), list(op.inputs), set[int]()
+        while stack and len(seen) < FAR * 8:
+            number = stack.pop()
+            seen.add(number)
+            maker = self.flow.producers.get(number)
+            if number in self.given or maker is None:
+                roots.add(number)
+            elif maker.path or number in self.units:
+                return False
+            else:
+                stack += [i for i in maker.inputs if i not in seen]
+        return not stack and len(roots) == 1 and roots <= set(self.given)
+
+    def bare_parameter(self, op: Any) -> str:
+        """The parameter that an operation of a forward with layers of its own joins with a value: tokens and positions are no layer's."""
+        makers = [self.flow.producers.get(i) for i in op.inputs]
+        taken = [p for each in (op, *[m for m in makers if m is not None and not any(map(self.floating, m.inputs))]) for p in self.torch.parameters_taken(each)]
+        holder = next((call.module for call in self.flow.calls if call.path == op.path), None)
+        names = {id(p): name for name, p in holder.named_parameters(op.path, recurse=False)} if holder is not None and any(holder.children()) else {}
+        return next((names[id(p)] for p in taken if id(p) in names), "")
 
     def behind_by(self, op: Any, departure: Departure) -> int:
         """How many operations the same forward makes between an operation and the departed value."""

@@ -24,8 +24,12 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
     options = session.options
     if options.optimizer is None or not failing(rows, "step") or not options.steps:
         return
-    told = _simulated(session)
-    if told is None or _all_equal(told.actual, told.expected, STEPS):
+    told = _simulated(session, rows)
+    if told is None:
+        return
+    if _all_equal(told.actual, told.expected, STEPS):  # arrays of torch's shapes do not show what goes by the shape or the path of a variable
+        if not failing(rows, "grad"):
+            yield from _by_variable(session, rows)
         return
     starts, gradients, expected, actual = told.starts, told.gradients, told.expected, told.actual
     made = options.optimizer[0]([session.torch.parameter(np.zeros(1, np.float32), "w")])
@@ -110,11 +114,12 @@ class _Simulated:
     actual: Sequence[Mapping[str, np.ndarray]]
 
 
-def _simulated(session: Any) -> _Simulated | None:
+def _simulated(session: Any, rows: Sequence[Row] = ()) -> _Simulated | None:
     run, options = session.torch_runs[("float64", session.modes[-1])], session.options
     if not run.step_gradients or options.optimizer is None:
         return None
-    names = list(run.step_gradients[0])[:40]
+    first = dict.fromkeys(row.name.partition("@")[0] for row in rows if row.role == "step" and row.failing)
+    names = [name for name in dict.fromkeys((*first, *run.step_gradients[0])) if name in run.step_gradients[0]][:40]
     starts = {n: session.state[n].astype(np.float64) for n in names}
     gradients = [{n: step[n] for n in names} for step in run.step_gradients]
     expected = _torch_steps(session, lambda p: options.optimizer[0](p), starts, gradients)
@@ -124,10 +129,10 @@ def _simulated(session: Any) -> _Simulated | None:
 
 def same_steps(session: Any, rows: Sequence[Row]) -> str:
     """What these steps part by where the optimizers are the same: the gradients' rounding, or a constant rounded to float32; "" where they are not."""
-    told = _simulated(session)
+    told = _simulated(session, rows)
     if told is None:
         return ""
-    if _all_equal(told.actual, told.expected, STEPS):
+    if _all_equal(told.actual, told.expected, STEPS) and _of_rounding(session, rows):
         return "both optimizers make the same steps of torch's gradients: here they divide by gradients that are rounding"
     sizes = {name: float(np.max(np.abs(array), initial=0.0)) for name, array in session.state.items()}
     unseen = all(row.difference <= 2 * EPS32 * sizes.get(row.name.partition("@")[0], 0.0) for row in rows)
@@ -135,6 +140,45 @@ def same_steps(session: Any, rows: Sequence[Row]) -> str:
     if rounded is not None and _all_equal(told.actual, rounded, STEPS):
         return f"{ROUNDED}: less than float32 can show of these weights"
     return ""
+
+
+def _recorded(session: Any) -> _Simulated | None:
+    """The first step as both sides made it, where gradients are the same: by the second, one step's difference is in all of them."""
+    run = session.torch_runs[("float64", session.modes[-1])]
+    sides = ({r.name: r.array for r in records if r.role == "step"} for records in (run.records, session.keras_records["float64"]))
+    mine, theirs = ({n: a for n, a in side.items() if a is not None} for side in sides)
+    names = [n for n in run.step_gradients[0] if f"{n}@1" in mine and f"{n}@1" in theirs] if run.step_gradients else []
+    if not names:
+        return None
+    expected, actual = ([{n: side[f"{n}@1"] for n in names}] for side in (mine, theirs))
+    return _Simulated({n: session.state[n].astype(np.float64) for n in names}, [{n: run.step_gradients[0][n] for n in names}], expected, actual)
+
+
+def _by_variable(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
+    """What one optimizer does to some of the variables only."""
+    told, name = _recorded(session), _optimizer_config(session, session.options.optimizer[1])["class"]
+    spared = _spared(session, told) if told is not None else []
+    if spared:
+        says = f"no decay of {', '.join(spared[:4])}{' and more' if len(spared) > 4 else ''}, which torch decays too"
+        yield Finding("optimizer", name, "wd-on-bias-bn", says, "decay all, or use two parameter groups in torch", True)
+        return
+    apart = ", ".join(list(dict.fromkeys(row.name.partition("@")[0] for row in rows if row.role == "step" and row.failing))[:4])
+    says = f"both make the same steps of torch's arrays and gradients, and not of Keras' own variables (their shapes, paths): {apart}"
+    yield Finding("optimizer", name, "", says)
+
+
+def _of_rounding(session: Any, rows: Sequence[Row]) -> bool:
+    """Whether torch's optimizer makes of Keras' gradients the step that Keras' own variables made: then what parts them is in the gradients, as rounding."""
+    told = _recorded(session)
+    theirs = {r.name: r.array for r in session.keras_records["float64"] if r.role == "grad" and r.array is not None}
+    if told is None:
+        return False
+    names = [n for n in told.starts if n in theirs and theirs[n].shape == told.starts[n].shape]
+    if not names:
+        return True
+    made = _torch_steps(session, session.options.optimizer[0], {n: told.starts[n] for n in names}, [{n: theirs[n].astype(np.float64) for n in names}])
+    failed = {row.name.partition("@")[0] for row in rows}
+    return made is not None and all(equal(told.actual[0][n], made[0][n], STEPS) for n in names if n in failed)
 
 
 def _rounded_betas(factory: Any) -> Any:

@@ -15,10 +15,13 @@ from parity.diagnosis.walk import Departure
 WHOLE = 10**9  # values that a trial brings which brings the departed one
 PAIRED = frozenset(["max", "min", "sort", "topk", "median", "mode", "kthvalue"])  # give places beside values
 _FAMILIAR = 1e-13
+REPLAYS = 60_000  # operations computed again in search of what one of torch's does otherwise: half a minute
 
 
 class Replaying(Relating):
     """The part of a `Locator` that tries."""
+
+    spent = 0  # of REPLAYS
 
     def best_trial(self, op: Any, tensors: list[Any], departure: Departure, changed: dict[int, Any], whole: bool = False) -> tuple[int, Any, Any] | None:
         """The trial after which torch has Keras' value at the checkpoint, else (unless `whole`) the one that gives most of Keras' values on the way there."""
@@ -96,6 +99,8 @@ class Replaying(Relating):
 
         after = dict(changed)
         last = self.flow.producers.get(goal)
+        if self.spent > REPLAYS:
+            return None
         try:
             with self.torch.precision("float64"):
                 made = replay(self.flow, op, changed, function)
@@ -113,6 +118,7 @@ class Replaying(Relating):
                     if later is op:
                         continue
                     if sibling or (touched & set(later.inputs) and not any(n in self.units for n in later.outputs)):
+                        self.spent += 1
                         made = replay(self.flow, later, after, function if sibling else None)
                         after.update(zip(later.outputs, made, strict=False))
                         touched |= set(later.outputs)

@@ -9,6 +9,7 @@ from typing import Any
 
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import EQUAL, squeezed
+from parity.diagnosis.naming import activation_names
 from parity.diagnosis.replaying import Replaying
 from parity.diagnosis.walk import Departure
 
@@ -81,6 +82,8 @@ class Rewiring(Replaying):
                     return Finding(wanted.path, self.keras_layer(departure), "layer-missing", told, f"add {wanted.path}", True), after
                 self.wires.append((self.place(wanted, departure), source, self.behind(number, departure)))
                 found = self.told(wanted, departure, "input-rewired", says, f"take what {named} in torch")
+                if number == departure.number and wanted.name.strip("_") in activation_names() and departure.layer != "output":  # told where it is taken
+                    return replace(found, layer=departure.layer), after
                 fed = [c.path for c in self.flow.calls if c.path and number in c.inputs and c.ops[0] <= op.index < c.ops[1]]
                 return (replace(found, layer=fed[0]) if fed and number in op.inputs else found), after
         return None

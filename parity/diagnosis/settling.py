@@ -8,12 +8,16 @@ from difflib import SequenceMatcher
 from itertools import combinations, permutations
 from typing import Any
 
+import numpy as np
+
+from parity.diagnosis.assigning import leads
 from parity.diagnosis.binding import kinship
 from parity.diagnosis.layouts import ROUNDED, close, matching
 from parity.diagnosis.matching import Match, match_unique
 from parity.diagnosis.structure import paired_leaves
 
 MOST, THREES = 12, 4  # exchanges tried, one run each; groups of three, five runs each
+CARRIED = 1e-6  # of a difference: the same one
 GAP = 4  # layers of a row that one side lacks, one after the other: a block
 Group = tuple[Match, ...]
 CLEARLY, FAIRLY = 0.8, 0.3  # of the likeness of two pairs of names, each 0 to 1
@@ -26,10 +30,12 @@ def settle(session: Any, training: bool) -> None:
     """
     known = list(session.matching.matches)
     match_unique(session.matching)
-    more = [match for match in session.matching.matches if match in known or match.keras.kind == "raw"]
+    certain = [m for m in session.matching.matches if (m in known or m.keras.kind == "raw") and not _in_doubt(session.matching, m)]
+    doubted = any(match not in certain for match in known)
     session.matching.matches[:] = known
-    choices = [more + found for found in _variables(session.matching, more)]
-    if choices and len(choices[0]) > len(known):  # variables that code uses by itself: no call has shown whose they are
+    choices = [certain + found for found in _variables(session.matching, certain)]
+    if choices and (doubted or len(choices[0]) > len(known)):  # variables that code uses by itself: no call has shown whose they are
+        choices = choices + [known] * doubted
         counts = [_with(session, training, choice) for choice in choices]
         if counts[-1] > min(counts):
             _with(session, training, choices[counts.index(min(counts))])
@@ -50,8 +56,30 @@ def settle(session: Any, training: bool) -> None:
             best = _exchanged(session, training, alike, best)
     open_pairs = list(_open_pairs(session, training))[:MOST] if open_pairs else []
     for pair in [*open_pairs, *(others if best else ())]:
-        if best or _named_otherwise(*pair):
-            best = _exchanged(session, training, [pair], best)
+        for chain in _chains(session, training, pair) if best or _named_otherwise(*pair) else ():
+            best = _exchanged(session, training, chain, best)
+
+
+def _chains(session: Any, training: bool, pair: Group) -> Iterator[list[Group]]:
+    """A pair alone, then with what each hands on to, as far as that could be exchanged as well: of branches side by side, only the last layer may tell."""
+    run, matches, chain = session.torch_runs[("float64", training)], list(session.matching.matches), [pair]
+
+    def behind(match: Match) -> list[Match]:
+        left = [n for call in run.calls.get(id(match.torch), ()) for n in call.left.values() if n is not None]
+        entered = [(other, call.entered[0]) for other in matches for call in run.calls.get(id(other.torch), ()) if call.entered[:1] not in ((), (None,))]
+        reached = [(other, goal) for other, goal in entered if any(leads(run.flow, number, goal) for number in left)]
+        return list({id(other): other for other, goal in reached if goal == min(g for _, g in reached)}.values())  # the next, not those behind it
+
+    while len(chain) <= GAP:
+        yield chain
+        nexts = [behind(match) for match in chain[-1]]
+        if [len(found) for found in nexts] != [1, 1] or not _exchangeable(nexts[0][0], nexts[1][0]):
+            return
+        chain = [*chain, (nexts[0][0], nexts[1][0])]
+
+
+def _exchangeable(one: Match, other: Match) -> bool:
+    return kinship(one.torch, other.keras) >= 2 and kinship(other.torch, one.keras) >= 2
 
 
 def _alike(groups: Sequence[Group]) -> list[list[Group]]:
@@ -65,7 +93,7 @@ def _alike(groups: Sequence[Group]) -> list[list[Group]]:
     return [alike for alike in found.values() if len(alike) > 1]
 
 
-def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: int) -> int:
+def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: float) -> float:
     """Pairs matched the other way round, if less departs then or the names are for it."""
     before = list(session.matching.matches)
     if any(match not in before for pair in pairs for match in pair):
@@ -87,10 +115,22 @@ def _variables(found: Any, matches: list[Match]) -> list[list[Match]]:
     theirs = [unit for unit in found.keras_units if id(unit) not in taken and unit.kind == "raw"]
     for first in mine:
         alike = [unit for unit in mine if unit.kind == first.kind and unit.shapes == first.shapes]
-        fitting = [unit for unit in theirs if kinship(first, unit) >= 2]
+        fitting = [unit for unit in theirs if _as_large(first, unit)] or [unit for unit in theirs if kinship(first, unit) >= 2]
         if len(fitting) > 1 and len(alike) - len(fitting) in (0, 1):
             return [[found.made(a, b, "order") for a, b in zip(chosen, fitting, strict=True)] for chosen in combinations(alike, len(fitting))][:MOST]
     return [[]]
+
+
+def _in_doubt(found: Any, match: Match) -> bool:
+    """Whether variables that code uses by itself were matched by names or order, where one more of the kind is left on either side."""
+    if match.how not in {"order", "name"} or {match.torch.kind, match.keras.kind} != {"raw"}:
+        return False
+    return any(_as_large(unit, match.keras) for unit in found.open_torch) != any(_as_large(match.torch, unit) for unit in found.open_keras)
+
+
+def _as_large(torch: Any, keras: Any) -> bool:
+    """Whether two variables that code uses by itself could be one, axes of size 1 counted."""
+    return torch.kind == keras.kind == "raw" and kinship(torch, keras) >= 2 and len(torch.shapes[torch.part]) == len(keras.held[0].variable.shape)
 
 
 def _lacking(session: Any, training: bool) -> Iterator[tuple[list[Any], list[Any]]]:
@@ -109,7 +149,7 @@ def _lacking(session: Any, training: bool) -> Iterator[tuple[list[Any], list[Any
             yield sorted(mine, key=lambda u: first[id(u)]), sorted(theirs, key=lambda u: called.index(id(u)))
 
 
-def _spaced(session: Any, training: bool, row: tuple[list[Any], list[Any]], best: int) -> int:
+def _spaced(session: Any, training: bool, row: tuple[list[Any], list[Any]], best: float) -> float:
     """A row matched in its order, with the gap where least departs."""
     before = list(session.matching.matches)
     mine, theirs = row
@@ -141,7 +181,7 @@ def _threes(pairs: list[tuple[Match, Match]]) -> Iterator[tuple[Match, Match, Ma
             yield three
 
 
-def _ordered(session: Any, training: bool, threes: Sequence[Group], best: int) -> int:
+def _ordered(session: Any, training: bool, threes: Sequence[Group], best: float) -> float:
     """The order of three (of each of some alike) after which least departs."""
     before = list(session.matching.matches)
     if any(match not in before for three in threes for match in three):
@@ -172,7 +212,7 @@ def _open_pairs(session: Any, training: bool) -> Iterator[tuple[Match, Match]]:
     matches = [m for m in session.matching.matches if m.torch.kind != "raw" and fed(m)]
     for i, one in enumerate(matches):
         for other in matches[i + 1 :]:
-            if unsure(one, other) and fed(one) == fed(other) and kinship(one.torch, other.keras) >= 2 and kinship(other.torch, one.keras) >= 2:
+            if unsure(one, other) and fed(one) == fed(other) and _exchangeable(one, other):
                 yield one, other
 
 
@@ -180,18 +220,20 @@ def _named_pairs(session: Any, training: bool) -> list[tuple[Match, Match]]:
     """Pairs of one kind and shape whose names speak for an exchange, though they are fed different values: blocks may stand in another order."""
     calls = session.torch_runs[("float64", training)].calls
     matches = [m for m in session.matching.matches if m.how in {"value", "order", "shape"} and m.torch.kind != "raw" and calls.get(id(m.torch))]
-    pairs = [(a, b) for a, b in combinations(matches, 2) if kinship(a.torch, b.keras) >= 2 and kinship(b.torch, a.keras) >= 2 and _named_otherwise(a, b)]
+    pairs = [(a, b) for a, b in combinations(matches, 2) if _exchangeable(a, b) and _named_otherwise(a, b)]
     return pairs[:MOST] if session.transfers else []
 
 
 def _inverted_pairs(session: Any) -> list[tuple[Match, Match]]:
-    """Pairs of one module that were matched by order alone, and are defined the other way round: a norm may be called behind what it stands before in torch."""
+    """Pairs of one module, not both matched by value, that are defined the other way round: a norm may be called behind what it stands before in torch."""
     mine, theirs = ({id(unit): i for i, unit in enumerate(units)} for units in (session.matching.torch_units, session.matching.keras_units))
     found = []
-    for one, other in combinations([m for m in session.matching.matches if m.how == "order" and m.torch.kind != "raw"], 2):
+    open_matches = [m for m in session.matching.matches if m.how in {"order", "value", "shape"} and m.torch.kind != "raw"]
+    for one, other in combinations(open_matches, 2):
+        if one.how == other.how == "value":
+            continue
         beside = all(a.path.rpartition(".")[0] == b.path.rpartition(".")[0] for a, b in ((one.torch, other.torch), (one.keras, other.keras)))
-        alike = kinship(one.torch, other.keras) >= 2 and kinship(other.torch, one.keras) >= 2
-        if beside and alike and (mine[id(one.torch)] < mine[id(other.torch)]) != (theirs[id(one.keras)] < theirs[id(other.keras)]):
+        if beside and _exchangeable(one, other) and (mine[id(one.torch)] < mine[id(other.torch)]) != (theirs[id(one.keras)] < theirs[id(other.keras)]):
             found.append((one, other))
     return found[:MOST] if session.transfers else []
 
@@ -227,7 +269,7 @@ def _distinct(one: str, other: str) -> tuple[str, str]:
     return "".join(parts[0]), "".join(parts[1])
 
 
-def _with(session: Any, training: bool, matches: list[Match]) -> int:
+def _with(session: Any, training: bool, matches: list[Match]) -> float:
     """How much departs under other matches."""
     changed = {id(m.torch) for m in matches if m not in session.matching.matches}
     session.matching.matches[:] = matches
@@ -250,18 +292,25 @@ def _activated_otherwise(point: Any, flow: Any) -> bool:
     return point.match.keras.kind in {"linear", "conv"} and name not in {"linear", *behind} and bool(left)
 
 
-def apart(session: Any, training: bool) -> int:
-    """How many values of a forced run are not torch's: what layers are fed, what they give, and the outputs."""
+def apart(session: Any, training: bool) -> float:
+    """How many values of a forced run are not torch's: what layers are fed, what they give, and the outputs.
+
+    Of as many, fewer are apart by something new: along a skip the same difference goes on from layer to layer (its part is behind the point).
+    """
     forced, run = session.forced[("float64", training)], session.torch_runs[("float64", training)]
-    count = len(forced.unmatched)
+    count, by = len(forced.unmatched), list[np.ndarray]()
     for point in forced.checkpoints:
-        fed = zip(point.given, point.live, strict=False)
-        count += sum(live is None or not close(live, given, ROUNDED) for given, live in fed if given.dtype.kind == "f")
+        fed = [(given, live) for given, live in zip(point.given, point.live, strict=False) if given.dtype.kind == "f"]
+        wrong = [(given, live) for given, live in fed if live is None or not close(live, given, ROUNDED)]
+        differences = [live - given for given, live in wrong if live is not None]
+        by += [d for d in differences if not any(d.shape == known.shape and close(d, known, CARRIED) for known in by)]
+        count += len(wrong)
         count += sum(not close(point.actual[name], expected, ROUNDED) for name, expected in point.expected.items())
         count += _activated_otherwise(point, run.flow)
+    fresh = len(by) / (1 + 2 * len(forced.checkpoints) + sum(len(point.given) for point in forced.checkpoints))
     if forced.outputs is None:
-        return count + 1
+        return count + 1 + fresh
     leaves = session._leaves(forced.outputs, "Keras", session.keras)
     for _, expected, actual in paired_leaves(run.leaves, leaves, lambda t: tuple(int(n) for n in t.shape)):
         count += matching(session.torch.array(expected), session.keras.array(actual), ROUNDED) is None
-    return count
+    return count + fresh

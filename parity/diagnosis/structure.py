@@ -30,6 +30,8 @@ MODULES = (
     "PixelShuffle",
 )
 TIME_FIRST = ("RNNBase", "MultiheadAttention", "TransformerEncoderLayer", "TransformerEncoder", "TransformerDecoderLayer", "Transformer")
+_CARRYING = {"pad", "cat", "concat", "__getitem__", "interpolate"}
+_MADE = {"zeros", "ones", "full", "empty", "tensor", "rand", "randn"}  # of a size or kind, whatever the value
 _PASSING = 12  # element-wise operations between a value and what decides about its axes
 
 
@@ -80,18 +82,19 @@ def named_arrays(inputs: Any, argument: str = "inputs") -> tuple[tuple[str, ...]
 
 def axes_by_use(flow: Any, number: int) -> tuple[int, ...] | None:
     """The order of axes that the first use of a torch value asks for on the Keras side; None: it says nothing."""
-    rank = flow.values[number].dim()
-    current = {number}
+    rank, shape = flow.values[number].dim(), flow.values[number].shape
+    inner = {number: rank}  # value → how many of its last axes are those of the torch value: fewer in one step of a sequence, or in all under one another
     calls = sorted(flow.calls, key=lambda call: call.ops[0])
     for op in flow.ops:
-        used = current & set(op.inputs)
-        if not used:
+        used = [n for n in op.inputs if n in inner]
+        if not used or op.name.removeprefix("new_") in _MADE or op.name.removesuffix("_like") in _MADE:
             continue
-        if op.name in CHANNELS and rank >= 3:
-            return channels_last(rank)
+        same = inner[used[0]]
+        if op.name in CHANNELS and same >= 2 and rank >= 3:
+            return channels_last(rank) if same == rank else (*range(rank - same), *range(rank - same + 1, rank), rank - same)
         module = next((c.module for c in reversed(calls) if c.path == op.path), None)
-        classes = [cls.__name__ for cls in type(module).__mro__] if module is not None else []
-        if op.name == "linear" and op.inputs[:1] == sorted(used):
+        classes = [cls.__name__ for cls in type(module).__mro__] if module is not None and same == rank else []
+        if op.name == "linear" and set(op.inputs[:1]) == {n for n in used if same == rank}:
             return tuple(range(rank))
         if rank >= 3 and any(name in classes for name in MODULES):
             return channels_last(rank)
@@ -99,15 +102,16 @@ def axes_by_use(flow: Any, number: int) -> tuple[int, ...] | None:
             batch_first = getattr(module, "batch_first", True)
             return (1, 0, 2) if batch_first is False else (0, 1, 2)
         made = op.outputs[0]
-        if flow.values[made].shape == flow.values[number].shape:
-            current.add(made)
-            if len(current) > _PASSING:
+        if flow.values[made].shape == flow.values[used[0]].shape or (op.name in _CARRYING and flow.values[made].dim() == flow.values[used[0]].dim()):
+            inner[made] = same
+        else:
+            last = flow.values[made].dim() - 1
+            if 3 <= last < rank - 1 and flow.values[made].shape[1:] == shape[rank - last :]:
+                inner[made] = last
+            elif same == rank:
                 return None
-            continue
-        if op.name in {"pad", "cat", "concat", "__getitem__", "interpolate"} and flow.values[made].dim() == rank:
-            current.add(made)
-            continue
-        return None
+        if len(inner) > _PASSING:
+            return None
     return None
 
 

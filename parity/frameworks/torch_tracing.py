@@ -10,6 +10,7 @@ from typing import Any, cast
 import torch
 from torch.overrides import TorchFunctionMode
 
+from parity.frameworks.torch_functions import Again, as_precise, attended, drops, drops_attention, opened
 from parity.spilling import spilled
 
 ATOMIC = (torch.nn.MultiheadAttention, torch.nn.RNNBase)
@@ -179,18 +180,22 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
         return value
 
     def __torch_function__(self, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None) -> Any:
-        kwargs = dict(kwargs or {})
+        function, args, kwargs = as_precise(function, args, dict(kwargs or {}))
         if _transformed():
             return function(*args, **kwargs)
         if self.atomic:
-            return self.dropped(function, args, kwargs)[0] if function in DROPOUTS and _drops(args, kwargs) else function(*args, **kwargs)
+            if function is torch.nn.functional.multi_head_attention_forward:
+                plain = torch.nn.functional.dropout
+                with opened(lambda x, p: self.dropped(plain, (x, p), {})[0]):
+                    return function(*args, **kwargs)
+            return self.dropped(function, args, kwargs)[0] if function in DROPOUTS and drops(args, kwargs) else function(*args, **kwargs)
         before_args, before_kwargs = mapped(tuple(args), self.argument), mapped(kwargs, self.argument)
-        if function is torch.nn.functional.scaled_dot_product_attention and _drops_attention(args, kwargs):
+        if function is torch.nn.functional.scaled_dot_product_attention and drops_attention(args, kwargs):
             with self:
                 return attended(*args, **kwargs)
         if self.cut is not None:
             args, kwargs = mapped(tuple(args), self.detached), mapped(kwargs, self.detached)
-        if function in DROPOUTS and _drops(args, kwargs):
+        if function in DROPOUTS and drops(args, kwargs):
             result, function = self.dropped(function, args, kwargs)
         else:
             result = function(*args, **kwargs)
@@ -235,37 +240,6 @@ def _transformed() -> bool:
     return torch._C._functorch.peek_interpreter_stack() is not None
 
 
-def _drops(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
-    training = args[2] if len(args) > 2 else kwargs.get("training", True)
-    p = args[1] if len(args) > 1 else kwargs.get("p", 0.5)
-    return bool(training) and p > 0
-
-
-def _drops_attention(args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:
-    return bool((args[4] if len(args) > 4 else kwargs.get("dropout_p", 0.0)) > 0)
-
-
-def attended(
-    query: torch.Tensor,
-    key: torch.Tensor,
-    value: torch.Tensor,
-    attn_mask: torch.Tensor | None = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: float | None = None,
-    enable_gqa: bool = False,
-) -> torch.Tensor:
-    """`scaled_dot_product_attention` step by step, its dropout a call of its own: torch's kernel draws where nobody sees it."""
-    if enable_gqa:
-        key, value = (x.repeat_interleave(query.shape[-3] // x.shape[-3], -3) for x in (key, value))
-    scores = query @ key.transpose(-2, -1) * (query.shape[-1] ** -0.5 if scale is None else scale)
-    if is_causal:
-        attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool, device=query.device).tril()
-    if attn_mask is not None:
-        scores = scores.masked_fill(~attn_mask, float("-inf")) if attn_mask.dtype is torch.bool else scores + attn_mask
-    return torch.nn.functional.dropout(scores.softmax(-1), dropout_p) @ value
-
-
 @contextlib.contextmanager
 def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
     """Calls of modules with their values; inside atomic modules nothing is seen."""
@@ -301,7 +275,9 @@ def _hooks(model: torch.nn.Module, tracer: _Tracer) -> Iterator[None]:
         mapped(output, lambda t: made.append(t) if isinstance(t, torch.Tensor) else None)
         if isinstance(module, ATOMIC):
             fresh = [t for t in made if tracer.number(t) is None]
-            op = Op(module, known_args, known_kwargs, [tracer.enter(t) for t in fresh], path, len(tracer.flow.ops))
+            masks = tracer.flow.masks[dropped:]
+            again = Again(module, masks, trace) if masks else module
+            op = Op(again, known_args, known_kwargs, [tracer.enter(t) for t in fresh], path, len(tracer.flow.ops))
             tracer.flow.ops.append(op)
             for number in op.outputs:
                 tracer.flow.producers.setdefault(number, op)

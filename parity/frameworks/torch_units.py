@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch.nn.utils.rnn import PackedSequence, pack_padded_sequence, pad_packed_sequence
 
 from parity.frameworks.torch_tracing import Call, Flow, Ref, numbers
 from parity.frameworks.torch_written import uses
@@ -120,8 +121,9 @@ def _packed(flow: Flow, call: Call, part: str) -> UnitCall | None:
     """A recurrence that is given a packed sequence, as one of the padded sequence: zeros where a sequence is at its end."""
     module, packed = call.module, call.args[0]
     source = flow.producers.get(packed.data.value) if isinstance(packed.data, Ref) else None
-    if source is None or source.name != "_pack_padded_sequence" or (module.training and module.dropout and module.num_layers > 1):
+    if source is None or source.name != "_pack_padded_sequence":
         return None
+    masks = flow.masks[call.masks[0] : call.masks[1]] if module.training and module.dropout else []
     entered = source.args[0].value
     lengths = flow.values[source.args[1].value] if isinstance(source.args[1], Ref) else source.args[1]
     sort = flow.producers.get(entered)
@@ -141,6 +143,9 @@ def _packed(flow: Flow, call: Call, part: str) -> UnitCall | None:
         inputs = inputs if bool(source.args[2]) == module.batch_first else inputs.transpose(0, 1)
         for below in range(layer):
             inputs = torch.cat([_run_one(module, below, end, inputs, own)["seq"] for end in ends], dim=-1)
+            if masks:
+                mask = masks[below][i : i + 1, : int(lengths[i])].to(inputs.dtype)
+                inputs = inputs * (mask if module.batch_first else mask.transpose(0, 1)) / (1 - module.dropout)
         return inputs, _run_one(module, layer, reverse, inputs, own)
 
     def joined(rows: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -160,24 +165,33 @@ def _packed(flow: Flow, call: Call, part: str) -> UnitCall | None:
     return UnitCall((inputs,), made, (entered if layer == 0 else None,), left, call, tuple(int(n) for n in lengths))
 
 
+def _weights(module: Any, end: str) -> list[torch.Tensor]:
+    roles = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+    return [getattr(module, role + end) for role in roles if hasattr(module, role + end)]
+
+
+def _kernel(module: Any) -> Any:
+    return {"LSTM": torch._VF.lstm, "GRU": torch._VF.gru, "RNN_TANH": torch._VF.rnn_tanh, "RNN_RELU": torch._VF.rnn_relu}[module.mode]
+
+
 def _run_one(module: Any, layer: int, reverse: bool, x: torch.Tensor, states: Sequence[torch.Tensor]) -> Outputs:
     end = f"_l{layer}" + ("_reverse" if reverse else "")
-    weights = [getattr(module, f"{role}{end}") for role in ("weight_ih", "weight_hh", *(("bias_ih", "bias_hh") if module.bias else ()))]
+    weights = _weights(module, end)
     time = 1 if module.batch_first and x.dim() == 3 else 0
     batch = x.shape[1 - time] if x.dim() == 3 else 1
     place = layer * (2 if module.bidirectional else 1) + reverse
     if states:
         starts = [s[place : place + 1] if s.dim() == 3 else s[place : place + 1].unsqueeze(1) for s in states]
     else:
-        starts = [x.new_zeros(1, batch, module.hidden_size) for _ in range(2 if module.mode == "LSTM" else 1)]
+        sizes = getattr(module, "proj_size", 0) or module.hidden_size, module.hidden_size
+        starts = [x.new_zeros(1, batch, size) for size in sizes[: 2 if module.mode == "LSTM" else 1]]
     seq = x if x.dim() == 3 else x.unsqueeze(1)
     seq = seq.flip(time) if reverse else seq
     words = (module.bias, 1, 0.0, False, False, bool(time))
     if module.mode == "LSTM":
-        out, h, c = torch._VF.lstm(seq, tuple(starts), weights, *words)
+        out, h, c = _kernel(module)(seq, tuple(starts), weights, *words)
     else:
-        kernel = {"GRU": torch._VF.gru, "RNN_TANH": torch._VF.rnn_tanh, "RNN_RELU": torch._VF.rnn_relu}[module.mode]
-        out, h = kernel(seq, starts[0], weights, *words)
+        out, h = _kernel(module)(seq, starts[0], weights, *words)
         c = None
     ordered = out.flip(time) if reverse else out
     if x.dim() == 2:
@@ -189,6 +203,8 @@ def _run_one(module: Any, layer: int, reverse: bool, x: torch.Tensor, states: Se
 def layered(module: Any, input: torch.Tensor, hx: Any = None) -> Any:
     """A stacked recurrence, layer by layer, with its dropout between them as a call of its own: in training, torch's kernel draws where nobody sees it."""
     states = [] if hx is None else list(hx) if isinstance(hx, tuple) else [hx]
+    if hasattr(input, "batch_sizes"):
+        return _layered_packed(module, input, states)
     ends: list[Outputs] = []
     for layer in range(module.num_layers):
         made = [_run_one(module, layer, reverse, input, states) for reverse in ((False, True) if module.bidirectional else (False,))]
@@ -200,6 +216,25 @@ def layered(module: Any, input: torch.Tensor, hx: Any = None) -> Any:
     flat = input.dim() == 2  # without a batch
     last = [torch.stack([m[name].reshape(-1) if flat else m[name] for m in ends]) for name in kept]
     return input, (tuple(last) if len(last) > 1 else last[0])
+
+
+def _layered_packed(module: Any, packed: PackedSequence, states: Sequence[torch.Tensor]) -> Any:
+    """The same for a packed sequence; dropout is drawn for the padded one."""
+    ways = 2 if module.bidirectional else 1
+    batch, last = int(packed.batch_sizes[0]), []
+    for layer in range(module.num_layers):
+        if layer:
+            padded, lengths = pad_packed_sequence(packed, batch_first=True)
+            packed = pack_padded_sequence(F.dropout(padded, module.dropout, True), lengths, True, packed.sorted_indices is None)
+        own = [s[layer * ways : (layer + 1) * ways] for s in states] or [packed.data.new_zeros(ways, batch, module.hidden_size)] * (1 + (module.mode == "LSTM"))
+        own = [s if packed.sorted_indices is None else s.index_select(1, packed.sorted_indices) for s in own]
+        weights = [w for end in (f"_l{layer}", f"_l{layer}_reverse")[:ways] for w in _weights(module, end)]
+        starts = tuple(own) if module.mode == "LSTM" else own[0]
+        out, *ends = _kernel(module)(packed.data, packed.batch_sizes, starts, weights, module.bias, 1, 0.0, False, module.bidirectional)
+        last.append([e if packed.unsorted_indices is None else e.index_select(1, packed.unsorted_indices) for e in ends])
+        packed = PackedSequence(out, packed.batch_sizes, packed.sorted_indices, packed.unsorted_indices)
+    joined = [torch.cat(parts) for parts in zip(*last, strict=True)]
+    return packed, tuple(joined) if len(joined) > 1 else joined[0]
 
 
 def show_dropout(model: torch.nn.Module) -> None:
@@ -257,7 +292,13 @@ def _attended(module: Any, flow: Flow, call: Call, projected: Sequence[torch.Ten
         padding = torch.zeros_like(padding, dtype=q.dtype).masked_fill(padding, float("-inf")) if padding.dtype is torch.bool else padding.to(q.dtype)
         padding = padding[:, None, None, :] if padding.dim() == 2 else padding[None, None, None]
         mask = padding if mask is None else mask + padding
-    out = F.scaled_dot_product_attention(q, k, v, mask).transpose(1, 2).flatten(2)
+    drawn = flow.masks[call.masks[0] : call.masks[1]] if module.training and module.dropout else []
+    if drawn:
+        kept = drawn[0].reshape(q.shape[0], heads, q.shape[2], k.shape[2]).to(q.dtype) / (1 - module.dropout)
+        scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
+        out = (((scores if mask is None else scores + mask).softmax(-1)) * kept @ v).transpose(1, 2).flatten(2)
+    else:
+        out = F.scaled_dot_product_attention(q, k, v, mask).transpose(1, 2).flatten(2)
     out = out if module.batch_first or projected[0].dim() == 2 else out.transpose(0, 1)
     return out[0] if projected[0].dim() == 2 else out
 

@@ -48,7 +48,7 @@ def branches(report: Report) -> list[Branch]:
     found = []
     for path, kind in report.tree:
         name = path.rpartition(".")[2] or kind
-        told = tuple(f for f in report.findings if f.layer == path)
+        told = tuple(f for f in report.findings if path in (f.layer, *f.also))
         word = verdicts[path].value if path in verdicts else ""
         found.append(Branch(path, name, kind, path.count(".") + 1 if path else 0, keras.get(path, ""), word, told))
     return found
@@ -111,7 +111,7 @@ def _above(parent: str, child: str) -> bool:
 
 def _finding_lines(finding: Finding, number: str) -> list[str]:
     sure = "confirmed: the difference vanishes" if finding.confirmed else "cause not confirmed" if finding.cause else "cause unknown"
-    lines = [f"  {number}{finding.layer or 'the model'}{f' / {finding.keras_layer}' if finding.keras_layer else ''}: {finding.message}"]
+    lines = [f"  {number}{finding.layer or 'the model'}{finding.elsewhere}{f' / {finding.keras_layer}' if finding.keras_layer else ''}: {finding.message}"]
     lines.append(f"     {finding.cause + ', ' if finding.cause else ''}{sure}")
     if finding.fix:
         lines.append(f"     fix: {finding.fix}")
@@ -136,7 +136,7 @@ def as_markdown(report: Report) -> str:
         lines += ["## Findings", "", "| where | what | cause | fix |", "|---|---|---|---|"]
         for f in report.findings:
             cause = f"`{f.cause}`, {'confirmed' if f.confirmed else 'not confirmed'}" if f.cause else "unknown"
-            where = f"`{f.layer or 'model'}`" + (f" / `{f.keras_layer}`" if f.keras_layer else "")
+            where = f"`{f.layer or 'model'}`" + "".join(f", `{path}`" for path in f.also) + (f" / `{f.keras_layer}`" if f.keras_layer else "")
             lines.append(
                 "| "
                 + " | ".join(_cell(text) for text in (where, ("note: " if f.severity == "note" else "") + f.message, cause, f"`{f.fix}`" if f.fix else ""))

@@ -103,6 +103,8 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
             "from_logits=True",
             lambda x, t, *a, **k: F.binary_cross_entropy((torch.sigmoid(x) if "logits" in op.name else x).clamp(1e-7, 1 - 1e-7), t, reduction=reduction),
         )
+        says = "one class of all by a softmax, where torch judges each by itself"
+        yield OpTrial("loss-kind", says, fix, lambda x, t, *a, **k: F.cross_entropy(x if "logits" in op.name else x.log(), t))
     if len(inputs) > 1 and inputs[0].dim() == 1 and inputs[0].shape == inputs[1].shape:
         says = "a (N,) target broadcast against (N, 1) outputs"
         yield OpTrial("bce-shape", says, "give both the same shape", lambda x, t, *a, **k: op.function(*torch.broadcast_tensors(x[:, None], t[None]), *a, **k))

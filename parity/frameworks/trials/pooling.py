@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 
-from parity.frameworks.torch_tracing import Op
+from parity.frameworks.torch_tracing import Op, Ref
 from parity.frameworks.trials.trial import Function, OpTrial, bound
 
 
@@ -94,6 +94,12 @@ def _same_pads(sizes: Any, kernels: Any, strides: Any, dilations: Any = None) ->
 def reductions(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
     """adaptive_*_pool, mean, sum, amax over axes: another reduction, or one place instead of all."""
     x = inputs[0]
+    if len(op.args) > 1 and isinstance(op.args[1], Ref):  # the larger or smaller of two, element by element
+        for label, pick in {"the larger of the two": torch.maximum, "the smaller of the two": torch.minimum}.items():
+            yield OpTrial("reduction-other", f"{label} where torch has {op.name}", f"use {op.name}", lambda x, y, *a, f=pick, **k: f(x, y))
+        for label, place in (("the first", 0), ("the second", 1)):
+            yield OpTrial("operand-missing", f"{label} alone where torch has {op.name} of two", f"use {op.name}", lambda *a, i=place, **k: a[i])
+        return
     adaptive = "adaptive" in op.name
     axes = tuple(range(2, x.dim())) if adaptive else _axes_of(op, x)
     keep = adaptive or bool(op.kwargs.get("keepdim", op.args[2] if len(op.args) > 2 else False))
