@@ -273,13 +273,18 @@ def _check_repeatable(session: Session) -> None:
 
     trim()
     training, asked = session.modes[0], session.options
-    first = {r.name: r.array for r in session.torch_runs[("float64", training)].records if r.role == "output"}
+    like = session.torch_runs[("float64", training)]
     session.options = replace(session.options, seed=session.options.seed + 1)
     try:
-        like = session.torch_runs[("float64", training)]
-        again = {r.name: r.array for r in session.run_torch("float64", training, like=like).records if r.role == "output"}
-        if any(not np.allclose(a, again[n], rtol=1e-9, atol=1e-12, equal_nan=True) for n, a in first.items()):  # type: ignore[arg-type]
-            raise CannotRunError("The PyTorch model gives other numbers from the same inputs (random numbers that are not dropout); fix its seed.")
+        for mode in session.modes:
+            run = session.torch_runs[("float64", mode)]
+            again = {r.name: r.array for r in session.run_torch("float64", mode, like=run).records if r.role == "output"}
+            first = {r.name: r.array for r in run.records if r.role == "output"}
+            if any(not np.allclose(a, again[n], rtol=1e-9, atol=1e-12, equal_nan=True) for n, a in first.items()):  # type: ignore[arg-type]
+                told = "The PyTorch model gives other numbers from the same inputs (random numbers that are not dropout)"
+                where = f"{told} in training; pass" if mode and mode is not session.modes[0] else f"{told}; fix its seed, or pass"
+                way = ", or check training=False" if mode else ""
+                raise CannotRunError(f"{where} them as an input of both models{way}.")
         with session.keras_in("float64" if not session.only_float32 else "float32"):
             runs = []
             for _ in range(2):

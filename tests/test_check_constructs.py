@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 import parity
 from parity.diagnosis import diagnosing
+from parity.errors import CannotRunError
 
 RANDOM = np.random.default_rng(5)
 IMAGES = RANDOM.normal(size=(2, 3, 8, 8)).astype("float32")
@@ -175,3 +176,21 @@ def test_the_rest_of_the_search_goes_on_where_a_part_of_it_raises(monkeypatch):
     mine = nn.Sequential(nn.Linear(8, 5), nn.Tanh(), nn.Linear(5, 2))
     report = parity.check(mine, keras.Sequential([keras.Input((7, 8)), layers.Dense(5, "relu"), layers.Dense(2)]), STEPS)
     assert report.findings and any("RuntimeError (planted)" in note for note in report.notes), str(report)
+
+
+def test_random_numbers_in_training_that_are_no_dropout_are_refused_and_evaluation_is_judged():
+    class Noisy(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.wide, self.head = nn.Linear(8, 5), nn.Linear(5, 2)
+
+        def forward(self, x):
+            hidden = torch.relu(self.wide(x))
+            return self.head(hidden + 0.1 * torch.randn_like(hidden) if self.training else hidden)
+
+    def port():
+        return keras.Sequential([keras.Input((7, 8)), layers.Dense(5, "relu"), layers.GaussianNoise(0.1), layers.Dense(2)])
+
+    with pytest.raises(CannotRunError, match="training=False"):
+        parity.check(Noisy(), port(), STEPS, training=True)
+    assert parity.check(Noisy(), port(), STEPS, training=False).ok

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from math import prod
 from typing import Any
@@ -13,6 +13,7 @@ from parity.diagnosis.closeness import equal, failing
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.loss_findings import other_gradient
 from parity.diagnosis.naming import consumer_of
+from parity.diagnosis.units import RECURRENT
 from parity.row import Row
 
 MOST_CUTS = 40
@@ -168,6 +169,10 @@ def _cuts(session: Any, run: Any, names: set[str]) -> Iterator[tuple[Any, str, s
     single = list(dict.fromkeys([*near, *far]))
     many = [n for n, count in uses.items() if count > 1 and flow.values[n].is_floating_point()]
     parts = [c for c in flow.calls if c.path and c.ops[1] > c.ops[0] + 1]
+    above = _parameters_above(run)
+    wrong = names & set().union(*above.values()) if above else set()
+    single = [c for c in single if wrong <= above[c[1]]]  # what a cut spoils lies before it, and all of that as a rule
+    single.sort(key=lambda cut: len(above[cut[1]] - wrong))
     for index, number in single[:MOST_CUTS]:
         yield Cut(index, index + 1, number), place(index, number), f"torch's {flow.ops[index].name}"
     for name, index in _parameters_used_again(run):
@@ -176,9 +181,26 @@ def _cuts(session: Any, run: Any, names: set[str]) -> Iterator[tuple[Any, str, s
         for number in call.inputs:
             if uses[number] > 1:
                 yield Cut(call.ops[0], call.ops[1], number), call.path, call.path
+    for call in flow.calls:  # h and c of a recurrence, handed on together
+        states = frozenset(call.inputs[1:])
+        if len(states) > 1 and type(call.module).__name__ in RECURRENT:
+            yield Cut(call.ops[0], call.ops[1], states), call.path, f"the state of {call.path}"
     for number in many[:MOST_CUTS]:
         source = units.get(number) or next((c.path for c in flow.calls if number in c.made and c.path), "")
         yield Cut(0, len(flow.ops), number), source or str(consumer_of(flow, flow.producers.get(number, flow.ops[0]))), f"all that takes what {source} gives"
+
+
+def _parameters_above(run: Any) -> dict[int, frozenset[str]]:
+    """Value → the parameters that it is made with."""
+    named = {id(p): name for name, p in run.model.named_parameters()}
+    above: dict[int, frozenset[str]] = defaultdict(frozenset)
+    for op in run.flow.ops:
+        module = getattr(op.function, "module", op.function)  # a module that is one operation
+        taken = [*op.args, *op.kwargs.values(), *(module.parameters() if hasattr(module, "parameters") else ())]
+        made = frozenset(named[id(p)] for p in taken if id(p) in named).union(*(above[i] for i in op.inputs))
+        for number in op.outputs:
+            above[number] = above[number] | made
+    return above
 
 
 def _parameters_used_again(run: Any) -> Iterator[tuple[str, int]]:

@@ -26,7 +26,7 @@ class Naming(Carrying):
         if op.path and module is not None and not any(module.children()):
             return str(op.path)
         floats = [i for i in op.inputs if self.flow.values[i].is_floating_point()]
-        bare = self.bare_parameter(op) if floats else ""
+        bare = self.bare_parameter(op) if floats and not op.path else ""
         if bare:
             return bare
         if len(floats) > 1:
@@ -70,11 +70,11 @@ class Naming(Carrying):
         return not stack and len(roots) == 1 and roots <= set(self.given)
 
     def bare_parameter(self, op: Any) -> str:
-        """The parameter that an operation of a forward with layers of its own joins with a value: tokens and positions are no layer's."""
+        """The parameter that an operation of the outermost forward joins with a value: tokens and positions are no layer's."""
         makers = [self.flow.producers.get(i) for i in op.inputs]
         taken = [p for each in (op, *[m for m in makers if m is not None and not any(map(self.floating, m.inputs))]) for p in self.torch.parameters_taken(each)]
-        holder = next((call.module for call in self.flow.calls if call.path == op.path), None)
-        names = {id(p): name for name, p in holder.named_parameters(op.path, recurse=False)} if holder is not None and any(holder.children()) else {}
+        holder = next((call.module for call in self.flow.calls if not call.path), None)
+        names = {id(p): name for name, p in holder.named_parameters(recurse=False)} if holder is not None and any(holder.children()) else {}
         return next((names[id(p)] for p in taken if id(p) in names), "")
 
     def behind_by(self, op: Any, departure: Departure) -> int:

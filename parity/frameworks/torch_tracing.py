@@ -25,7 +25,7 @@ class Cut:
 
     first: int
     end: int
-    value: int | str
+    value: int | str | frozenset[int]
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,8 @@ class _Tracer(TorchFunctionMode):  # type: ignore[misc]
         """The value, without gradient where that is cut off."""
         if self.cut is None or not isinstance(value, torch.Tensor) or not self.cut.first <= len(self.flow.ops) < self.cut.end:
             return value
-        stopped = value is self.parameter if isinstance(self.cut.value, str) else self.number(value) == self.cut.value
+        cut = self.cut.value
+        stopped = value is self.parameter if isinstance(cut, str) else self.number(value) in (cut if isinstance(cut, frozenset) else (cut,))
         return value.detach() if stopped else value
 
     def dropped(self, function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[torch.Tensor, Callable[..., Any]]:
