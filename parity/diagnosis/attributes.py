@@ -200,6 +200,10 @@ def _attention(session: Any, module: Any, layer: Any, point: Checkpoint) -> Iter
     if layer.num_heads != heads:
         changes = {"num_heads": heads, "key_dim": width, "value_dim": width}
         yield Change("mha-heads", f"num_heads={layer.num_heads} where torch has {heads}", f"MultiHeadAttention({heads}, {width})", changes)
+    rate, theirs = float(module.dropout) if point.training else 0.0, float(getattr(layer, "dropout", 0.0) if point.training else 0.0)
+    if rate != theirs:
+        slug = "dropout-rate" if rate and theirs else "dropout-missing" if rate else "dropout-elsewhere"
+        yield Change(slug, f"dropout={theirs:g} of the attention weights where torch has {rate:g}", f"dropout={rate:g}", {"dropout": rate})
     words = torch_masks(point)
     own = point.call_args[1]
     if words:

@@ -28,6 +28,8 @@ def inside(session: Any, point: Checkpoint, row: Any, bound: float = NOTE_BOUND)
             return found
         changes = list(proposals(session, point))
         if vanishes(session, point, (), bound):
+            if point.training and point.match.keras.kind == "attention" and float(getattr(layer, "dropout", 0)):
+                return []  # with torch's mask it agrees: the model was fed another one, behind something else
             told = "computes otherwise than a copy made from its configuration, which agrees with torch: an attribute was set after it was made"
             return [Finding(path, where, changes[0].cause if changes else "", f"{type(layer).__name__} {told}", "make the layer with torch's arguments", True)]
         for size in range(1, min(4, len(changes)) + 1):
@@ -148,7 +150,20 @@ def _made_by_copy(session: Any, point: Checkpoint, changes: tuple[Change, ...]) 
         kwargs.setdefault("training", True)  # the layer itself may have been told by its model
     copy = copied(layer, config, lambda made: made(*args, **kwargs))
     _fill(session, point, copy)
+    if point.training and point.match.keras.kind == "attention":
+        _feed_dropout(session, point, copy)
     return copy, copy(*args, **kwargs)
+
+
+def _feed_dropout(session: Any, point: Checkpoint, copy: Any) -> None:
+    """Keras' attention drops what torch's has dropped."""
+    call = point.call.call
+    masks = session.torch_runs[("float64", True)].flow.masks[slice(*call.masks)]
+    rate = float(getattr(copy, "dropout", 0.0) or 0.0)
+    if masks and rate and hasattr(copy, "_dropout_layer"):
+        mask = session.torch.array(masks[0])
+        mask = mask.reshape(-1, point.match.torch.layer.num_heads, *mask.shape[-2:]) / (1 - rate)
+        copy._dropout_layer = lambda x, training=None: x * session.keras.engine.tensor(mask)
 
 
 def _fill(session: Any, point: Checkpoint, copy: Any) -> None:

@@ -161,7 +161,7 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
         by = op
         for mover in self.movers(op, changed) if best is None else ():
             best = best or self.best_trial(mover, [self.value(i, changed) for i in mover.inputs], departure, changed)
-            by = mover if best is not None and by is op and mover.path not in ("", op.path) else by  # it stands in another module's forward
+            by = mover if best is not None and by is op and mover.path and not op.path else by  # it stands in a module's forward
         if best is not None and best[0] == WHOLE:
             return (self.taken_otherwise(op, departure, changed) if best[1].before else None) or self.told_of(by, best, departure)
         for explain in () if exact else self.explanations():

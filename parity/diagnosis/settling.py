@@ -57,7 +57,7 @@ def settle(session: Any, training: bool) -> None:
     open_pairs = list(_open_pairs(session, training))[:MOST] if open_pairs else []
     for pair in [*open_pairs, *(others if best else ())]:
         for chain in _chains(session, training, pair) if best or _named_otherwise(*pair) else ():
-            best = _exchanged(session, training, chain, best)
+            best = _exchanged(session, training, chain, best, by_name=len(chain) == 1)
 
 
 def _chains(session: Any, training: bool, pair: Group) -> Iterator[list[Group]]:
@@ -93,8 +93,9 @@ def _alike(groups: Sequence[Group]) -> list[list[Group]]:
     return [alike for alike in found.values() if len(alike) > 1]
 
 
-def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: float) -> float:
+def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: float, by_name: bool = True) -> float:
     """Pairs matched the other way round, if less departs then or the names are for it."""
+    weight = 2 * by_name
     before = list(session.matching.matches)
     if any(match not in before for pair in pairs for match in pair):
         return best
@@ -102,7 +103,7 @@ def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: float
     turned = [(made(other.torch, one.keras, how), made(one.torch, other.keras, how)) for one, other in pairs]
     swapped = {id(old): new for pair, news in zip(pairs, turned, strict=True) for old, new in zip(pair, news, strict=True)}
     count = _with(session, training, [swapped.get(id(match), match) for match in before])
-    if count + 2 * sum(_named_otherwise(*pair) for pair in turned) < best + 2 * sum(_named_otherwise(*pair) for pair in pairs):
+    if count + weight * sum(_named_otherwise(*pair) for pair in turned) < best + weight * sum(_named_otherwise(*pair) for pair in pairs):
         return count
     _with(session, training, before)
     return best

@@ -177,7 +177,7 @@ FAULTS = [
     Fault("boxes_relu", ("head.box", "output"), "activation", "ReLU on the boxes for exp", {"boxes": "relu"}),
     Fault("boxes_softplus", ("head.box", "output"), "activation", "softplus on the boxes for exp", {"boxes": "softplus"}),
     Fault("clamp_low", ("head.box", "output"), "clamp", "boxes clamped at 0.5, not 2", {"clamp": 0.5}),
-    Fault("turned", ("head.cls", "head.box", "head.center", "output"), "axes", "height and width swapped before flattening", {"axes": "turned"}),
+    Fault("turned", ("head", "head.cls", "head.box", "head.center", "output"), "axes", "height and width swapped before flattening", {"axes": "turned"}),
     Fault("channels_first", ("head.cls", "head.box", "head.center", "output"), "axes", "moved to channels first before flattening", {"axes": "channels_first"}),
     Fault("anchors_first", ("head.cls", "head.box", "head.center", "output"), "axes", "all places of one anchor first", {"axes": "anchors_first"}),
     Fault("raw_centerness", ("head.center", "output"), "output", "centerness without the sigmoid", {"center": "none"}),
