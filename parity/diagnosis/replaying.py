@@ -33,6 +33,8 @@ class Replaying(Relating):
         familiar = [self.value(n, changed) for n in (*op.inputs, *op.outputs)]
         for trial in op_trials(op, tensors):
             for together in ((), siblings) if siblings else ((),):
+                if self.spent > REPLAYS:
+                    return best
                 after = self.replayed(op, trial.function, departure.number, changed, together)
                 if after is None:
                     continue
@@ -99,8 +101,6 @@ class Replaying(Relating):
 
         after = dict(changed)
         last = self.flow.producers.get(goal)
-        if self.spent > REPLAYS:
-            return None
         try:
             with self.torch.precision("float64"):
                 made = replay(self.flow, op, changed, function)
