@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 import torch
 from keras import layers, ops
 from torch import nn
@@ -194,3 +195,71 @@ def test_random_numbers_in_training_that_are_no_dropout_are_refused_and_evaluati
     with pytest.raises(CannotRunError, match="training=False"):
         parity.check(Noisy(), port(), STEPS, training=True)
     assert parity.check(Noisy(), port(), STEPS, training=False).ok
+
+
+class OwnLSTM(layers.Layer):
+    """Gates side by side, in torch's order."""
+
+    def __init__(self, squash=ops.tanh):
+        super().__init__()
+        self.squash = squash
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], 20), name="kernel")
+        self.recurrent = self.add_weight(shape=(5, 20), name="recurrent_kernel")
+        self.bias = self.add_weight(shape=(20,), name="bias")
+
+    def call(self, x):
+        states, h = [], ops.zeros_like(x[:, 0, :5])
+        c = h
+        for step in range(x.shape[1]):
+            i, f, g, o = ops.split(x[:, step] @ self.kernel + h @ self.recurrent + self.bias, 4, -1)
+            c = ops.sigmoid(f) * c + ops.sigmoid(i) * self.squash(g)
+            h = ops.sigmoid(o) * ops.tanh(c)
+            states.append(h)
+        return ops.stack(states, 1)
+
+
+class BareGRU(keras.Model):
+    """The model's own variables, in TensorFlow's operations."""
+
+    def __init__(self, turned=False):
+        super().__init__()
+        self.of_input, self.of_state = self.add_weight(shape=(8, 15), name="w_input"), self.add_weight(shape=(5, 15), name="w_state")
+        self.biases = [self.add_weight(shape=(15,), name=name) for name in ("b_input", "b_state")]
+        self.head, self.turned = layers.Dense(2), turned
+
+    def call(self, x):
+        states, h = [], tf.zeros_like(x[:, 0, :5])
+        for step in range(x.shape[1]):
+            given, kept = (tf.split(tf.matmul(v, w) + b, 3, -1) for v, w, b in zip((x[:, step], h), (self.of_input, self.of_state), self.biases, strict=True))
+            reset, update = (tf.sigmoid(given[i] + kept[i]) for i in range(2))
+            new = tf.tanh(given[2] + reset * kept[2])
+            h = (1 - update) * h + update * new if self.turned else (1 - update) * new + update * h
+            states.append(h)
+        return self.head(tf.stack(states, 1))
+
+
+class Scanned(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.scan, self.head = kind(8, 5, batch_first=True), nn.Linear(5, 2)
+
+    def forward(self, x):
+        return self.head(self.scan(x)[0])
+
+
+@pytest.mark.parametrize(
+    ("kind", "port", "right"),
+    [
+        (nn.LSTM, lambda: keras.Sequential([keras.Input((7, 8)), OwnLSTM(), layers.Dense(2)]), True),
+        (nn.LSTM, lambda: keras.Sequential([keras.Input((7, 8)), OwnLSTM(ops.sigmoid), layers.Dense(2)]), False),
+        (nn.GRU, BareGRU, True),
+        (nn.GRU, lambda: BareGRU(turned=True), False),
+    ],
+)
+def test_a_recurrence_written_out_on_variables_gets_torchs_weights(kind, port, right):
+    report = parity.check(Scanned(kind), port(), STEPS)
+    assert report.ok is right, str(report)
+    assert not any(row.verdict.value in {"missing", "extra"} for row in report.rows)
+    assert right or {f.layer for f in report.findings if f.severity == "difference"} == {"scan"}, str(report)

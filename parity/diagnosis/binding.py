@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.diagnosis.layouts import squeezed
 from parity.diagnosis.patches import Patch, patch_of
-from parity.diagnosis.units import CALLED, NORMS, Held, Piece, Unit
+from parity.diagnosis.units import CALLED, CELLS, NORMS, Held, Piece, Unit, held_of_cell
 from parity.weights import Part, convolution, permuted, same, transposed
 
 WEIGHT_ROLES = frozenset({"weight", "weight_ih", "weight_hh"})
@@ -120,6 +120,9 @@ def laid_as(keras: tuple[int, ...], torch: tuple[int, ...]) -> Part | None:
 
 def bind_own(torch: Unit, keras: Unit) -> list[Binding] | None:
     """A layer of the user's own with weights like those of a torch module: roles by name, else by order, among equal shapes."""
+    if torch.kind in CELLS and "weight_ih" in torch.pieces:
+        cell = held_of_cell(torch, [h.variable for h in keras.held]) or []
+        return [Binding(held, tuple(torch.pieces.get(role) for role in held.roles)) for held in cell] if cell and len(cell) == len(keras.held) else None
     if len(torch.pieces) != len(keras.held) or torch.kind not in NORMS | {"linear", "prelu"}:
         return None
     left = dict(torch.pieces)

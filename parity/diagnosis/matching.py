@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from parity.diagnosis.binding import Binding, Seam, bind, kinship, laid_as
+from parity.diagnosis.cells import Nothing, cells_written_out
 from parity.diagnosis.patches import Patch
 from parity.diagnosis.units import CALLED, NORMS, Held, Piece, Unit
 from parity.errors import ParityUsageError
@@ -104,7 +105,7 @@ def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: 
         same = by_path.get(_plain(unit.name), [])
         if len(same) == 1 and kinship(unit, same[0]) >= 2 and found.of_keras(same[0]) is None:
             found.add(unit, same[0], "path")
-    _cells_written_out(found)
+    cells_written_out(found)
     match_unique(found)
     for torch in [unit for unit in found.open_torch if unit.kind == "raw"]:  # no run can tell: they are used by code, not by a call
         fitting = [unit for unit in found.open_keras if unit.kind == "raw" and kinship(torch, unit) >= 2]
@@ -129,33 +130,6 @@ def _untied(torch_units: list[Unit], keras_units: list[Unit]) -> list[Unit]:
     return [left(unit) for unit in torch_units]
 
 
-def _cells_written_out(found: Matching) -> None:
-    """A recurrence that the Keras side writes as a loop over two dense layers, one for the input and one for the state."""
-    kinds = {"rnn", "lstm", "gru"}
-    if any(unit.kind in kinds | {"own"} for unit in found.open_keras):
-        return
-    for torch in [unit for unit in found.open_torch if unit.kind in kinds and "weight_ih" in unit.pieces]:
-        chosen: list[tuple[Unit, Unit]] = []
-        for end, hints in (("ih", ("input", "x", "ih")), ("hh", ("state", "hidden", "recurrent", "hh"))):
-            pieces = {role: torch.pieces[f"{role}_{end}"] for role in ("weight", "bias") if f"{role}_{end}" in torch.pieces}
-            part = Unit(torch.path, "linear", torch.layer, f"{torch.part}.{end}" if torch.part else end, pieces)
-            fitting = [u for u in found.open_keras if u.kind == "linear" and kinship(part, u) == 3 and not any(u is other for _, other in chosen)]
-            named = [unit for unit in fitting if any(hint in unit.name.lower() for hint in hints)]
-            if not fitting:
-                break
-            chosen.append((part, (named or fitting)[0]))
-        if len(chosen) == 2:
-            found.torch_units = [unit for unit in found.torch_units if unit is not torch] + [part for part, _ in chosen]
-            for part, keras in chosen:
-                found.add(part, keras, "shape")
-
-
-class _Nothing:
-    """What stands for the layer of weights that code uses by itself: nothing calls it."""
-
-    name = "by hand"
-
-
 def _written_by_hand(found: Matching, torch: Unit) -> None:
     """A norm whose weights are variables of the model itself."""
     chosen = []
@@ -164,7 +138,7 @@ def _written_by_hand(found: Matching, torch: Unit) -> None:
         if len(fitting) != 1:
             return
         chosen.append(fitting[0])
-    whole = Unit(chosen[0].path, "own", _Nothing(), held=[unit.held[0] for unit in chosen])
+    whole = Unit(chosen[0].path, "own", Nothing(), held=[unit.held[0] for unit in chosen])
     found.keras_units = [unit for unit in found.keras_units if unit not in chosen] + [whole]
     found.add(torch, whole, "name")
 
@@ -283,7 +257,7 @@ def _variables(found: Matching, mapping: Mapping[str, str]) -> dict[str, str]:
         taken.setdefault(id(unit), (unit, []))[1].append((Held(raw.held[0].variable, (role,), part), piece, raw))
         del left[name]
     for unit, parts in taken.values():
-        whole = Unit(parts[0][2].path, "own", _Nothing(), held=[held for held, _, _ in parts])
+        whole = Unit(parts[0][2].path, "own", Nothing(), held=[held for held, _, _ in parts])
         found.keras_units = [u for u in found.keras_units if u not in [raw for _, _, raw in parts]] + [whole]
         found.matches.append(Match(unit, whole, "map", [Binding(held, (piece,)) for held, piece, _ in parts]))
     return left

@@ -15,8 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from parity.weights import Part, convolution, depthwise, part_of, same
+from parity.weights import Part, convolution, depthwise, part_of, same, transposed
 
+CELLS = frozenset({"rnn", "lstm", "gru"})
+SUMMED = Part(("bias_ih", "bias_hh"), lambda a: (a, a), lambda arrays: arrays[0] + arrays[1])  # one bias where torch has two
 RECURRENT = {"RNN": "rnn", "LSTM": "lstm", "GRU": "gru", "RNNCell": "rnn", "LSTMCell": "lstm", "GRUCell": "gru", "SimpleRNN": "rnn", "SimpleRNNCell": "rnn"}
 NORMS = frozenset({"batch_norm", "layer_norm", "group_norm", "instance_norm", "rms_norm"})
 CALLED = {  # what people call the weights of a layer of their own
@@ -310,10 +312,31 @@ def _keras_unit(path: str, layer: Any, names: list[str], own: list[Any]) -> list
     for v in own:
         part = part_of(names, v.name, tuple(v.shape))
         if kind in {"lstm", "rnn"} and v.name == "bias":
-            held.append(Held(v, ("bias_ih", "bias_hh"), Part(("bias_ih", "bias_hh"), lambda a: (a, a), lambda arrays: arrays[0] + arrays[1]), summed=True))
+            held.append(Held(v, ("bias_ih", "bias_hh"), SUMMED, summed=True))
         else:
             held.append(Held(v, part.names, part))
     return [Unit(path, kind, layer, held=held)]
+
+
+def held_of_cell(torch: Unit, variables: Sequence[Any]) -> list[Held] | None:
+    """The variables that hold a torch recurrence, gates side by side in torch's order; one bias may be the sum of torch's two. None: they do not fit."""
+    left = list(variables)
+    found: list[Held] = []
+    for role, hints in (("weight_hh", ("recurrent", "hidden", "state", "hh", "u")), ("weight_ih", ("kernel", "input", "ih", "w"))):
+        shape = torch.pieces[role].shape
+        fitting = [v for v in left if tuple(v.shape) in (shape, shape[::-1])]
+        named = [v for hint in hints for v in fitting if hint in v.name.lower()]
+        if not fitting:
+            return None
+        chosen = (named or fitting)[0]
+        left = [v for v in left if v is not chosen]
+        found.append(Held(chosen, (role,), transposed(role) if tuple(chosen.shape) == shape[::-1] else same(role)))
+    biases = [v for v in left if "bias_ih" in torch.pieces and tuple(v.shape) == torch.pieces["bias_ih"].shape]
+    if len(biases) == 1 and torch.kind != "gru":
+        found.append(Held(biases[0], ("bias_ih", "bias_hh"), SUMMED, summed=True))
+    elif biases:
+        found += [Held(v, (role,), same(role)) for v, role in zip(biases, ("bias_ih", "bias_hh"), strict=False)]
+    return found
 
 
 def _einsum(path: str, layer: Any, by_name: Mapping[str, Any]) -> Unit:
