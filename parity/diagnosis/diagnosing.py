@@ -28,6 +28,7 @@ from parity.verdict import Verdict
 SHIFTING = frozenset({"dropout-missing", "dropout-singly"})
 AFTER_DROPOUT = frozenset({"operation-other", "scale-other", "dropout-missing", "dropout-rate"})
 MASKS = frozenset({"mha-mask-polarity", "mask-missing"})
+MASKS_OF_ALL = MASKS | {"mask-causal", "rnn-mask"}
 PLAIN = frozenset({Verdict.IDENTICAL, Verdict.EQUIVALENT, Verdict.VACUOUS, Verdict.IMPRECISE})
 
 
@@ -269,10 +270,10 @@ def unique(findings: Sequence[Finding]) -> list[Finding]:
 
 
 def told_once(findings: Sequence[Finding]) -> list[Finding]:
-    """Alike modules run the same code: what is wrong in each of them in the same way is one mistake, told at the first."""
+    """A mask that goes to every block is one mistake, told at the first; what layers are made with is each one's own."""
     found: dict[tuple[Any, ...], Finding] = {}
     for finding in findings:
-        alike = re.sub(r"\d+", "#", finding.layer), finding.cause, finding.message, finding.confirmed, finding.severity
-        key = alike if finding.cause else (finding.layer, len(found))
+        alike = re.sub(r"(^|\.)\d+(?=\.|$)", ".#", finding.layer), finding.cause, finding.message, finding.confirmed, finding.severity
+        key = alike if finding.cause in MASKS_OF_ALL else (finding.layer, len(found))
         found[key] = replace(found[key], also=(*found[key].also, finding.layer)) if key in found else finding
     return list(found.values())

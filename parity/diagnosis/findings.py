@@ -19,7 +19,7 @@ class Finding:
         confirmed: the change was made on a copy, and the difference vanished.
         severity: "difference" is a reason for the verdict, "note" is not.
         snippet: a program that shows the failing piece alone, where the cause is unknown.
-        also: further PyTorch paths with the same departure: alike modules that run the same code.
+        also: further PyTorch paths with the same departure: one mask that goes to every block.
     """
 
     layer: str
