@@ -6,8 +6,8 @@
 `memory`: the high-water mark (`ru_maxrss`) of the check, and of one float64 training step (forward, backward, SGD) of either framework alone.
 `large`: the same for a dense network of 268 million weights.
 
-On 2 cores that other work used at the time: a small pair 0.12 to 0.22 s; ResNet-50 3.3 to 5.3 times the four passes, 2.36 GiB where PyTorch's step takes 1.15
-and Keras' 1.67; 1.07 GB of weights 161 s and 9.13 GiB, where the steps take 4.29 and 5.44.
+On 2 quiet cores: a small pair 0.08 s; ResNet-50 5.1, 5.8 and 6.0 times the four passes (a third of it is waiting for the disk), 2.32 GiB where PyTorch's step
+takes 1.27 and Keras' 1.67; 1.07 GB of weights 63 s and 9.13 GiB, where the steps take 4.29 and 5.44.
 """
 
 from __future__ import annotations

@@ -83,7 +83,8 @@ def _norm(module: Any, layer: Any, kind: str, slug: str, point: Checkpoint) -> I
             yield Change("norm-affine", f"{attribute}=False where torch has a {role}", f"{attribute}=True", {attribute: True})
 
 
-def _tuple(value: Any, rank: int) -> tuple[int, ...]:
+def per_axis(value: Any, rank: int) -> tuple[int, ...]:
+    """A setting of a layer as one number an axis of space."""
     return (value,) * rank if isinstance(value, int) else tuple(value)
 
 
@@ -91,12 +92,12 @@ def _conv(module: Any, layer: Any, point: Checkpoint) -> Iterator[Change]:
     if not hasattr(module, "kernel_size") or not hasattr(layer, "kernel_size"):
         return
     rank = len(module.kernel_size)
-    stride, dilation = _tuple(module.stride, rank), _tuple(module.dilation, rank)
+    stride, dilation = per_axis(module.stride, rank), per_axis(module.dilation, rank)
     padding = module.padding
     name = type(layer).__name__
-    if tuple(_tuple(layer.strides, rank)) != stride:
+    if tuple(per_axis(layer.strides, rank)) != stride:
         yield Change("conv-stride", f"strides={layer.strides} where torch has stride={stride}", f"{name}(strides={stride})", {"strides": stride})
-    if tuple(_tuple(layer.dilation_rate, rank)) != dilation:
+    if tuple(per_axis(layer.dilation_rate, rank)) != dilation:
         yield Change(
             "conv-dilation",
             f"dilation_rate={layer.dilation_rate} where torch has dilation={dilation}",
@@ -111,7 +112,7 @@ def _conv(module: Any, layer: Any, point: Checkpoint) -> Iterator[Change]:
         if layer.padding != padding:
             yield Change("same-stride2", f"padding={layer.padding!r} where torch has padding={padding!r}", f"{name}(padding={padding!r})", {"padding": padding})
         return
-    pads = _tuple(padding, rank)
+    pads = per_axis(padding, rank)
     slug = "dilated-same" if max(dilation) > 1 else "causal-conv1d" if layer.padding == "causal" else "same-stride2" if max(stride) > 1 else "conv-padding"
     fix = f"ZeroPadding{rank}D({pads[0] if len(set(pads)) == 1 else pads}) before {name}(padding='valid')" if any(pads) else f"{name}(padding='valid')"
     told = f"padding={layer.padding!r} where torch pads {pads} on both sides"
@@ -140,20 +141,20 @@ def _conv_transpose(module: Any, layer: Any, point: Checkpoint) -> Iterator[Chan
     if not hasattr(module, "kernel_size") or not hasattr(layer, "kernel_size"):
         return
     rank = len(module.kernel_size)
-    stride, pads, more = (_tuple(getattr(module, name), rank) for name in ("stride", "padding", "output_padding"))
+    stride, pads, more = (per_axis(getattr(module, name), rank) for name in ("stride", "padding", "output_padding"))
     name = type(layer).__name__
-    if tuple(_tuple(layer.strides, rank)) != stride:
+    if tuple(per_axis(layer.strides, rank)) != stride:
         yield Change("conv-stride", f"strides={layer.strides} where torch has stride={stride}", f"{name}(strides={stride})", {"strides": stride})
     crop = tuple((p, p - m) for p, m in zip(pads, more, strict=True))
     # a valid transposed convolution of Keras has max(kernel, stride) at the end, torch's the kernel
-    short = tuple(max(s - k, 0) for k, s in zip(_tuple(module.kernel_size, rank), stride, strict=True))
+    short = tuple(max(s - k, 0) for k, s in zip(per_axis(module.kernel_size, rank), stride, strict=True))
     crop = tuple((before, after + extra) for (before, after), extra in zip(crop, short, strict=True))
     fix = f"{name}(padding='valid'), then crop {crop}"
     told = f"padding={layer.padding!r} where torch crops padding={pads} on both sides and adds output_padding={more}"
     yield Change("convT-same", told, fix, {"padding": "valid", "output_padding": None}, crop=crop)
-    if getattr(layer, "dilation_rate", 1) not in (1, (1,) * rank, list((1,) * rank)) or max(_tuple(module.dilation, rank)) > 1:
+    if getattr(layer, "dilation_rate", 1) not in (1, (1,) * rank, list((1,) * rank)) or max(per_axis(module.dilation, rank)) > 1:
         yield Change(
-            "conv-dilation", f"dilation_rate={layer.dilation_rate}", f"dilation_rate={module.dilation}", {"dilation_rate": _tuple(module.dilation, rank)}
+            "conv-dilation", f"dilation_rate={layer.dilation_rate}", f"dilation_rate={module.dilation}", {"dilation_rate": per_axis(module.dilation, rank)}
         )
 
 

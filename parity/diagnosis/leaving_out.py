@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from parity.diagnosis.attributes import per_axis
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.naming import activation_names
 from parity.diagnosis.replaying import Replaying
@@ -41,7 +42,7 @@ class LeavingOut(Replaying):
         if pool is None or module is None or not module.padding or op.name.strip("_") not in activation_names() or len(op.inputs) != 1:
             return None
         plain = self.value(op.inputs[0], changed)
-        pads = _each(module.padding, plain.dim() - 2)
+        pads = per_axis(module.padding, plain.dim() - 2)
 
         def padded(x: Any, *args: Any, **kwargs: Any) -> Any:
             own = copy(module)
@@ -87,7 +88,3 @@ class LeavingOut(Replaying):
                 told = f"{call.path} is called again on its own output, where torch calls it once{self.keras_says(departure)}"
                 return Finding(call.path, self.forced.again.get(call.path, ""), "layer-repeated", told, "call it once", True), after
         return None
-
-
-def _each(value: Any, count: int) -> tuple[int, ...]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value,) * count

@@ -56,10 +56,9 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
         if again is not None and not _all_equal(again, expected, 1e-12) and _vanished(actual, again, expected):
             yield Finding("optimizer", name, cause, says, fix, True)
             return
-    spared = _spared(session, told)
-    if spared:
-        says = f"no decay of {', '.join(spared[:4])}{' and more' if len(spared) > 4 else ''}, which torch decays too"
-        yield Finding("optimizer", name, "wd-on-bias-bn", says, "decay all, or use two parameter groups in torch", True)
+    spared = _spared(session, told, name)
+    if spared is not None:
+        yield spared
         return
     if wishes:
         for words, cause, says in wishes[:2]:
@@ -84,24 +83,27 @@ def optimizer_findings(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
     yield Finding("optimizer", name, "", f"{type(made).__name__} and {name} make different steps from the same gradients")
 
 
-def _spared(session: Any, told: _Simulated) -> list[str]:
-    """The parameters that the Keras side does not decay, if that explains all: each makes torch's step with its decay, or without."""
+def _spared(session: Any, told: _Simulated, optimizer: str) -> Finding | None:
+    """Parameters that the Keras side does not decay, if that explains all: each makes torch's step with its decay, or without."""
 
     def bare(parameters: Any) -> Any:
-        optimizer = session.options.optimizer[0](parameters)
-        for group in optimizer.param_groups:
+        made = session.options.optimizer[0](parameters)
+        for group in made.param_groups:
             group["weight_decay"] = 0.0
-        return optimizer
+        return made
 
     without = _torch_steps(session, bare, told.starts, told.gradients)
     if without is None:
-        return []
+        return None
 
     def steps_as(other: Sequence[Mapping[str, np.ndarray]], name: str) -> bool:
         return all(equal(a[name], e[name], ROUNDED_BETAS) for a, e in zip(told.actual, other, strict=True))
 
     spared = [name for name in told.starts if not steps_as(told.expected, name)]
-    return spared if len(spared) < len(told.starts) and all(steps_as(without, name) for name in spared) else []
+    if not spared or len(spared) == len(told.starts) or not all(steps_as(without, name) for name in spared):
+        return None
+    says = f"no decay of {', '.join(spared[:4])}{' and more' if len(spared) > 4 else ''}, which torch decays too"
+    return Finding("optimizer", optimizer, "wd-on-bias-bn", says, "decay all, or use two parameter groups in torch", True)
 
 
 @dataclass(frozen=True)
@@ -157,10 +159,9 @@ def _recorded(session: Any) -> _Simulated | None:
 def _by_variable(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
     """What one optimizer does to some of the variables only."""
     told, name = _recorded(session), _optimizer_config(session, session.options.optimizer[1])["class"]
-    spared = _spared(session, told) if told is not None else []
-    if spared:
-        says = f"no decay of {', '.join(spared[:4])}{' and more' if len(spared) > 4 else ''}, which torch decays too"
-        yield Finding("optimizer", name, "wd-on-bias-bn", says, "decay all, or use two parameter groups in torch", True)
+    spared = _spared(session, told, name) if told is not None else None
+    if spared is not None:
+        yield spared
         return
     apart = ", ".join(list(dict.fromkeys(row.name.partition("@")[0] for row in rows if row.role == "step" and row.failing))[:4])
     says = f"both make the same steps of torch's arrays and gradients, and not of Keras' own variables (their shapes, paths): {apart}"
@@ -175,10 +176,10 @@ def _of_rounding(session: Any, rows: Sequence[Row]) -> bool:
         return False
     names = [n for n in told.starts if n in theirs and theirs[n].shape == told.starts[n].shape]
     if not names:
-        return True
+        return False
     made = _torch_steps(session, session.options.optimizer[0], {n: told.starts[n] for n in names}, [{n: theirs[n].astype(np.float64) for n in names}])
     failed = {row.name.partition("@")[0] for row in rows}
-    return made is not None and all(equal(told.actual[0][n], made[0][n], STEPS) for n in names if n in failed)
+    return made is not None and failed <= set(names) and all(equal(told.actual[0][n], made[0][n], STEPS) for n in failed)
 
 
 def _rounded_betas(factory: Any) -> Any:

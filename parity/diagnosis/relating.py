@@ -119,10 +119,22 @@ class Relating(Naming):
         for axis in range(given.ndim):
             if close(live, np.flip(given, axis), ROUNDED):
                 return Finding(path, where, "flipped", f"axis {axis} is reversed before this layer", "remove the reversal", True)
+        rate = self.other_rate(point, given, live)
+        if rate is not None:
+            told = f"a dropout rate of {rate:g} between the layers where torch has dropout={point.match.torch.layer.dropout:g}"
+            return Finding(path, where, "dropout-rate", told, f"Dropout({point.match.torch.layer.dropout:g})", True)
         ratio = self.scaled(Departure(0, live, View(Order(tuple(range(given.ndim)), given.shape)), path), given)
         if ratio is not None:
             return Finding(path, where, ratio[0], ratio[1], ratio[2], True)
         return Finding(path, where, "", "what reaches this part of the module is not what torch's own layers hand on")
+
+    @staticmethod
+    def other_rate(point: Checkpoint, given: np.ndarray, live: np.ndarray) -> float | None:
+        """The rate by which the Keras side scales what it keeps between two layers of a recurrence, under torch's mask."""
+        kept = 1.0 - float(getattr(point.match.torch.layer, "dropout", 0.0)) if point.training else 1.0
+        size = float(np.abs(live).sum())
+        rate = round(1.0 - kept * float(np.abs(given).sum()) / size, 6) if size and kept < 1 else 0.0
+        return rate if 0 < rate < 1 and close(live * (1 - rate), given * kept, ROUNDED) else None
 
     @staticmethod
     def scaled(departure: Departure, value: np.ndarray) -> tuple[str, str, str] | None:
