@@ -20,6 +20,7 @@ from parity.diagnosis.findings import Finding
 from parity.diagnosis.matching import complain
 from parity.diagnosis.session import Options, Session
 from parity.diagnosis.settling import settle
+from parity.diagnosis.settling_gradients import settle_by_gradients
 from parity.errors import CannotRunError, ParityUsageError
 from parity.limits import limited
 from parity.row import Row
@@ -71,7 +72,8 @@ def check(
             are fed to Keras' dropouts.
         gradients: compare gradients of inputs and parameters too.
         targets: what the losses compare with, in torch's layout.
-        loss: (torch's, Keras'); members of `keras.losses` are called (target, output), any other callable (output, target).
+        loss: (torch's, Keras'); members of `keras.losses`, and functions whose first parameter is `y_true`, are called (target, output), any other
+            callable (output, target).
         optimizer: (parameters → torch optimizer, () → Keras optimizer).
         steps: optimizer steps to compare; None: 3 with an optimizer, else 0.
         keras_inputs: where the Keras model wants other names, another structure or other numbers: as it takes them.
@@ -157,7 +159,10 @@ def _judge(session: Session) -> tuple[list[Row], list[Finding]]:
                         settle(session, training)
                     trim()
                     steps = session.options.steps if training or session.options.training is False else 0
-                    recorded[dtype] += _recorded(session, dtype, training, steps)
+                    made = _recorded(session, dtype, training, steps)
+                    if dtype == "float64" and settle_by_gradients(session, training, made):
+                        made = _recorded(session, dtype, training, steps)
+                    recorded[dtype] += made
                     trim()
         except CannotRunError as error:
             if dtype == "float32" or not _is_about_precision(error):

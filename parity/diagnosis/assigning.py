@@ -112,12 +112,16 @@ class Assigning:
 
     def assign(self, unit: Unit, live: list[np.ndarray]) -> None:
         """Matches a Keras layer that is reached for the first time, by what it is fed, else by name, else by torch's order."""
-        candidates = self.matching.candidates(unit)
+        candidates = self.behind_part(unit, self.matching.candidates(unit))
         if not candidates:
             self.assign_shared(unit, live)
             return
         candidates.sort(key=lambda u: self.sequence[id(u)])
         fed = [u for u in candidates if any(live and self.is_fed(u, call, live) for call in self.calls.get(id(u), ()))] if len(candidates) > 1 else []
+        if not fed and len(candidates) > 1 and unit.kind == "conv" and live:  # padded by a layer of its own, perhaps on one side only
+            fed = [u for u in candidates if any(matching(_trimmed(self.torch.array(call.given[0])), _trimmed(live[0])) for call in self.calls.get(id(u), ()))]
+        if not fed and unit.kind in NORMS:  # where no value speaks for a norm of the user's own, Keras' own stands for torch's own
+            candidates = [u for u in candidates if u.kind == unit.kind] or candidates
         how = "shape" if len(candidates) == 1 else "value"
         if len(fed) == 1:
             chosen = fed[0]
@@ -136,6 +140,15 @@ class Assigning:
         match = self.matching.add(chosen, unit, how)
         if self.state is not None:
             self.fill(match)
+
+    def behind_part(self, unit: Unit, candidates: list[Unit]) -> list[Unit]:
+        """Of what the second part of a separable convolution could be, what takes what the first part's module gives."""
+        first = next((m for m in self.matching.matches if m.keras.layer is unit.layer and m.keras.part == "depthwise"), None)
+        if unit.part != "pointwise" or first is None:
+            return candidates
+        made = [n for call in self.calls.get(id(first.torch), ()) for n in call.left.values()]
+        fed = [u for u in candidates if any(leads(self.flow, n, call.entered[0]) for call in self.calls.get(id(u), ()) if call.entered for n in made)]
+        return fed or candidates
 
     def beside(self, unit: Unit, candidates: list[Unit]) -> list[Unit]:
         """Those in the module that the layers beside this one were matched to; all where that says nothing."""
@@ -256,6 +269,14 @@ def leads(flow: Any, number: int | None, goal: int) -> bool:
             return False
         goal = op.inputs[0]
     return False
+
+
+def _trimmed(array: np.ndarray) -> np.ndarray:
+    """Without the zeros at the ends of all axes but the first."""
+    for axis in range(1, array.ndim):
+        there = np.flatnonzero(array.any(axis=tuple(i for i in range(array.ndim) if i != axis)))
+        array = np.take(array, range(there[0], there[-1] + 1), axis) if there.size else array
+    return array
 
 
 def _above(path: str) -> list[str]:

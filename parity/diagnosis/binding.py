@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -115,7 +116,43 @@ def laid_as(keras: tuple[int, ...], torch: tuple[int, ...]) -> Part | None:
         return convolution("weight")
     if len(torch) > 2 and keras == (torch[0], *torch[2:], torch[1]):  # a value of its own, with the channels last
         return permuted("weight", lambda rank: (0, rank - 1, *range(1, rank - 1)))
-    return same("weight") if keras == torch else None
+    if len(torch) > 2 and keras == (*torch[1:], torch[0]):
+        return permuted("weight", lambda rank: (rank - 1, *range(rank - 1)))
+    if keras == torch:
+        return same("weight")
+    inner = laid_as(keras, torch[1:]) if len(torch) > 2 and torch[0] == 1 else None  # a kernel with an axis for the batch
+    if inner is None:
+        return None
+    return Part(("weight",), lambda a: (inner.to_torch(a)[0][None],), lambda arrays: inner.to_keras((arrays[0][0],)))
+
+
+def kernel(keras: tuple[int, ...], torch: tuple[int, ...]) -> Part | None:
+    """How a variable that values are multiplied with lies to a dense layer's weight (out, in): (in, out), with either of them cut into several axes."""
+    outside, inside = torch
+    cut_out = len(keras) > 1 and keras[0] == inside and math.prod(keras[1:]) == outside
+    cut_in = len(keras) > 1 and keras[-1] == outside and math.prod(keras[:-1]) == inside
+    if not (cut_out or cut_in):
+        return None
+    return Part(("weight",), lambda a: (a.reshape(inside, outside).T,), lambda arrays: np.ascontiguousarray(arrays[0].T).reshape(keras))
+
+
+def reshaped(name: str, keras: tuple[int, ...], torch: tuple[int, ...]) -> Part:
+    return Part((name,), lambda a: (a.reshape(torch),), lambda arrays: arrays[0].reshape(keras))
+
+
+def _own_product(torch: Unit, keras: Unit) -> list[Binding] | None:
+    """A dense layer on variables of the user's own: one that values are multiplied with, and one to add if torch has a bias."""
+    piece, found = torch.pieces["weight"], []
+    for held in keras.held:
+        shape = tuple(held.variable.shape)
+        part = kernel(shape, piece.shape)
+        if part is None and shape == piece.shape and len(shape) > 1:  # multiplied as torch does, transposed
+            part = same("weight")
+        if part is not None:
+            found.append(Binding(Held(held.variable, ("weight",), part), (piece,)))
+        elif "bias" in torch.pieces and math.prod(shape) == math.prod(torch.pieces["bias"].shape):
+            found.append(Binding(Held(held.variable, ("bias",), reshaped("bias", shape, torch.pieces["bias"].shape)), (torch.pieces["bias"],)))
+    return found if sorted(b.held.roles[0] for b in found) == sorted(torch.pieces) else None
 
 
 def bind_own(torch: Unit, keras: Unit) -> list[Binding] | None:
@@ -125,6 +162,8 @@ def bind_own(torch: Unit, keras: Unit) -> list[Binding] | None:
         return [Binding(held, tuple(torch.pieces.get(role) for role in held.roles)) for held in cell] if cell and len(cell) == len(keras.held) else None
     if len(torch.pieces) != len(keras.held) or torch.kind not in NORMS | {"linear", "prelu"}:
         return None
+    if torch.kind == "linear":
+        return _own_product(torch, keras)
     left = dict(torch.pieces)
     found: dict[int, Binding] = {}
     for by_name in (True, False):
@@ -133,11 +172,8 @@ def bind_own(torch: Unit, keras: Unit) -> list[Binding] | None:
                 continue
             shape = tuple(held.variable.shape)
             role = next((r for r, p in left.items() if p.shape == shape and (not by_name or held.variable.name in CALLED.get(r, ()))), None)
-            turned = next((r for r, p in left.items() if len(shape) == 2 and p.shape == shape[::-1]), None) if role is None else None
             if role is not None:
                 found[id(held)] = Binding(held, (left.pop(role),))
-            elif turned is not None and not by_name:
-                found[id(held)] = Binding(Held(held.variable, held.roles, transposed(held.roles[0])), (left.pop(turned),))
     return None if left else [found[id(held)] for held in keras.held]
 
 

@@ -81,7 +81,9 @@ def diagnose(session: Any, rows: Sequence[Row]) -> list[Finding]:
         findings += [f for f in told if not (known and training and f.cause == "operation-other" and "where torch has dropout" in f.message)]
     if differ:
         for stage in (shape_findings, buffer_findings, loss_findings, optimizer_findings):
-            findings += tried(session, lambda: stage(session, rows))  # noqa: B023
+            told = tried(session, lambda: stage(session, rows))  # noqa: B023
+            known = any(f.confirmed and f.severity == "difference" for f in findings)  # behind a fault, steps may depart for it alone
+            findings += [f for f in told if f.confirmed or f.layer != "optimizer" or not known]
         blamed = [f for f in findings if f.severity == "difference" and f.cause not in {"bn-momentum", "bn-unbiased-var"} and f.layer != "optimizer"]
         findings += tried(session, lambda: gradient_findings(session, rows, blamed))
     return unique(findings)

@@ -6,11 +6,11 @@ from typing import Any
 
 from parity.diagnosis.findings import Finding
 from parity.diagnosis.layouts import ROUNDED
-from parity.diagnosis.relating import Relating
+from parity.diagnosis.replaying import Replaying
 from parity.diagnosis.walk import Departure
 
 
-class Exchanging(Relating):
+class Exchanging(Replaying):
     """The part of a `Locator` that makes one finding of the two.
 
     `missing`: operation (by index) → the finding that says the Keras side lacks it there. `surplus`: operation → what says that it is done on the other side
@@ -47,6 +47,27 @@ class Exchanging(Relating):
                 self.merged.append(other)
                 return self.exchange(op, str(source), finding.keras_layer, "behind", "before")
         return finding
+
+    def done_later(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
+        """What was left out at its place is done with what this operation takes."""
+        from parity.frameworks.torch_tracing import replay
+
+        for index, other in self.missing.items():
+            late = self.flow.ops[index]
+            for number in [i for i in op.inputs if i in self.flow.producers and self.floating(i)]:
+                for place in [i for i in late.inputs if self.floating(i)]:
+                    try:
+                        made = replay(self.flow, late, {**changed, place: self.value(number, changed)})[0]
+                    except Exception:  # it does not fit there
+                        continue
+                    if made.shape != self.flow.values[number].shape:
+                        continue
+                    after = self.replayed(self.flow.producers[number], lambda *_, m=made, **__: m, departure.number, changed)
+                    if after is not None and self.reached(departure, after, self.bound):
+                        self.merged.append(other)
+                        says = f"Keras has {late.name.strip('_')} behind what torch does after it"
+                        return Finding(other.layer, self.keras_layer(departure), "operations-exchanged", says, "torch's order", True), after
+        return None
 
     def moved(self, findings: list[Finding]) -> list[Finding]:
         """One finding for a layer that stands elsewhere: before what it is behind in torch (a norm before its branch), or behind what it is before."""

@@ -153,7 +153,7 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
         """Why an operation's output is not in the Keras run, and torch's values with that changed: one change that explains all goes before one of a part."""
         exact = self.bound < ROUNDED
         self.spent = 0
-        left = None if exact else self.operand_left_out(op, departure, changed)
+        left = None if exact else self.done_later(op, departure, changed) or self.operand_left_out(op, departure, changed)
         if left is not None:
             return left
         inputs = [self.value(i, changed) for i in op.inputs]
@@ -190,6 +190,7 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
         if trial.cause == "pad-modes" and op.name.strip("_") in activation_names():  # of zeros, most activations make zeros
             layer = self.behind(op.inputs[0], departure)
         found = Finding(layer, self.keras_layer(departure), trial.cause, f"Keras has {trial.says}{self.keras_says(departure)}", trial.fix, True)
+        found = self.told_again(op, found, departure)
         return self.lacks(op, found) if trial.cause.endswith("-missing") else found, after
 
     def done_otherwise(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, dict[int, Any]] | None:
@@ -210,7 +211,16 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
         cause, says, fix, after, theirs, axes = adopted
         part = self.joined_otherwise(op, theirs, axes, departure, changed)
         told = Finding(self.place(op, departure), self.keras_layer(departure), cause, f"{says}{self.keras_says(departure)}", fix, True)
-        return part or told, after
+        return part or self.told_again(op, told, departure), after
+
+    def told_again(self, op: Any, finding: Finding, departure: Departure) -> Finding:
+        """Of one operation whose parts go to several layers: what explains the last of them explains it whole, and belongs to the module it stands in."""
+        number, earlier = self.accounts.get(op.index, (departure.number, finding))
+        if number != departure.number and earlier.layer != finding.layer:
+            self.merged.append(earlier)
+            finding = replace(finding, layer=op.path or finding.layer)
+        self.accounts[op.index] = departure.number, finding
+        return finding
 
     def transposed(self, op: Any, departure: Departure) -> str:
         """Where an operand comes from that the Keras side has transposed from the start; "": it is transposed for this product only."""
@@ -241,6 +251,8 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
             return Finding(self.place(op, departure), self.keras_layer(departure), trial.cause, f"Keras uses {trial.says}{theirs}", trial.fix, True)
         if found is not None and found[0] == "input-rewired" and self.wires[-1] == (departure.layer, "input", "input"):
             return Finding("input", self.keras_layer(departure), *found, True)
+        if found is not None and found[0] == "input-rewired" and self.unused(departure.number):
+            return Finding(self.units[departure.number], self.keras_layer(departure), *found, True)
         if found is not None and (found[0] in {"input-rewired", "reduction-other"} or (found[0] == "axes-order" and departure.layer != "output")):
             return Finding(departure.layer, self.keras_layer(departure), *found, True)
         told = Finding(layer, self.keras_layer(departure), "code-extra", f"the Keras side does more with torch's value{theirs}", "remove it")

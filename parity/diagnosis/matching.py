@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher, get_close_matches
 from fnmatch import fnmatchcase
+from itertools import product
 from typing import Any
 
 from parity.diagnosis.binding import Binding, Seam, bind, kinship, laid_as
 from parity.diagnosis.cells import Nothing, cells_written_out
 from parity.diagnosis.patches import Patch
+from parity.diagnosis.products import products_written_out
 from parity.diagnosis.units import CALLED, NORMS, Held, Piece, Unit
 from parity.errors import ParityUsageError
 
@@ -78,13 +80,14 @@ class Matching:
     def candidates(self, keras: Unit) -> list[Unit]:
         """Open torch units that this Keras unit could be: those of its kind with all its roles, else those of a kindred kind, else with other roles.
 
-        A dense layer may be a convolution of 1×1 as well as a linear layer, so that both count.
+        A dense layer may be a convolution of 1×1 as well as a linear layer, and a norm one of the user's own, so that both count.
         """
         grades = {id(unit): kinship(unit, keras) for unit in self.open_torch}
         for least in (3, 2, 1):
             found = [unit for unit in self.open_torch if grades[id(unit)] >= least]
-            if found and least == 3 and keras.kind in {"linear", "conv"}:
-                return [unit for unit in self.open_torch if grades[id(unit)] == 3 or (grades[id(unit)] == 2 and unit.kind in {"linear", "conv"})]
+            near = next((kinds for kinds in ({"linear", "conv"}, NORMS) if keras.kind in kinds), set())
+            if found and least == 3 and near:
+                return [unit for unit in self.open_torch if grades[id(unit)] == 3 or (grades[id(unit)] == 2 and unit.kind in near)]
             if found:
                 return found
         return []
@@ -106,15 +109,39 @@ def match_statically(torch_units: list[Unit], keras_units: list[Unit], mapping: 
         if len(same) == 1 and kinship(unit, same[0]) >= 2 and found.of_keras(same[0]) is None:
             found.add(unit, same[0], "path")
     cells_written_out(found)
+    products_written_out(found)
     match_unique(found)
-    for torch in [unit for unit in found.open_torch if unit.kind == "raw"]:  # no run can tell: they are used by code, not by a call
-        fitting = [unit for unit in found.open_keras if unit.kind == "raw" and kinship(torch, unit) >= 2]
-        named = nearest_by_name(torch, fitting)
-        if fitting:
-            found.add(torch, named or fitting[0], "order" if named is None else "name")
+    _variables_by_name(found)
     for torch in [unit for unit in found.open_torch if unit.kind in NORMS]:
         _written_by_hand(found, torch)
     return found
+
+
+def _variables_by_name(found: Matching) -> None:
+    """Variables that code uses by itself: rows of them (`flows.1.scale`, `flows.3.scale` and so on) whole and in their order, then one by one.
+
+    The likest names first. No call tells whose they are; what departs may (`settling.py`).
+    """
+    for buffers in (False, True):  # what the Keras side trains is a buffer of torch's only where nothing else is
+        mine = [unit for unit in found.open_torch if unit.kind == "raw" and unit.optional is buffers]
+        theirs = [unit for unit in found.open_keras if unit.kind == "raw"]
+        pairs = [*product(_rows(mine), _rows(theirs)), *product(([unit] for unit in mine), ([unit] for unit in theirs))]
+        place = {id(unit): i / len(units) for units in (mine, theirs) for i, unit in enumerate(units)}
+        order = [(len(a) == 1, -round(_likeness(a[0], b[0]), 1), abs(place[id(a[0])] - place[id(b[0])]), i) for i, (a, b) in enumerate(pairs)]
+        for one, other in (pairs[i] for *_, i in sorted(order)):
+            if len(one) != len(other) or any(unit not in found.open_torch for unit in one) or any(unit not in found.open_keras for unit in other):
+                continue
+            if all(kinship(torch, keras) >= 2 for torch, keras in zip(one, other, strict=True)):
+                for torch, keras in zip(one, other, strict=True):
+                    found.add(torch, keras, "order" if nearest_by_name(torch, [u for u in theirs if kinship(torch, u) >= 2]) is None else "name")
+
+
+def _rows(units: Sequence[Unit]) -> list[list[Unit]]:
+    """Units whose names differ in numbers alone."""
+    rows: dict[str, list[Unit]] = {}
+    for unit in units:
+        rows.setdefault(re.sub(r"\d+", "#", unit.name), []).append(unit)
+    return [row for row in rows.values() if len(row) > 1]
 
 
 def _untied(torch_units: list[Unit], keras_units: list[Unit]) -> list[Unit]:
@@ -320,6 +347,9 @@ _ALIASES = {
     "forward": "",
     "backward": "reverse",
     "to": "",
+    "logs": "log",
+    **{word: role for role in ("weight", "bias") for word in CALLED[role]},
+    "loc": "bias",
 }
 
 

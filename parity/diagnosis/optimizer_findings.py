@@ -163,9 +163,30 @@ def _by_variable(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
     if spared is not None:
         yield spared
         return
+    doubled = list(_biases_summed(session, rows))
+    if doubled:
+        yield from doubled
+        return
     apart = ", ".join(list(dict.fromkeys(row.name.partition("@")[0] for row in rows if row.role == "step" and row.failing))[:4])
     says = f"both make the same steps of torch's arrays and gradients, and not of Keras' own variables (their shapes, paths): {apart}"
     yield Finding("optimizer", name, "", says)
+
+
+def _biases_summed(session: Any, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Torch's two biases of a recurrence where Keras has their sum: each of torch's makes the step that the sum makes, so that the sum of them moves twice."""
+    run = session.torch_runs[("float64", session.modes[-1])]
+    mine, theirs = ({r.name: r.array for r in records if r.role == "step"} for records in (run.records, session.keras_records["float64"]))
+    first = [row.name for row in rows if row.role == "step" and row.failing and row.name.endswith("@1")]
+    if not first or not all("+" in name for name in first):
+        return
+    for name in first:
+        prefix, _, leaves = name.removesuffix("@1").rpartition(".")
+        each = [mine.get(f"{prefix}.{leaf}@1".lstrip(".")) for leaf in leaves.split("+")]
+        if theirs.get(name) is None or any(array is None or not equal(theirs[name], array, STEPS) for array in each):
+            return
+        says = f"torch's {leaves.replace('+', ' and ')} each make a step, Keras' one bias makes one: torch's sum of them moves twice as far"
+        fix = "in torch, zero bias_hh and set requires_grad_(False) on it"
+        yield Finding(prefix or "optimizer", "", "lstm-bias-double-lr", says, fix, True)
 
 
 def _of_rounding(session: Any, rows: Sequence[Row]) -> bool:

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import Any
 
 from parity.diagnosis.findings import Finding
-from parity.diagnosis.layouts import EQUAL, squeezed
+from parity.diagnosis.layouts import EQUAL, ROUNDED, squeezed
 from parity.diagnosis.naming import activation_names
 from parity.diagnosis.replaying import Replaying
 from parity.diagnosis.walk import Departure
@@ -38,6 +38,13 @@ class Rewiring(Replaying):
                     told = f"Keras takes another value than torch of those that come from {source}"
                 return "input-rewired", told, f"feed it what comes from {place}"
         return None
+
+    def unused(self, number: int) -> bool:
+        """Whether the Keras side makes what a torch layer hands on, and takes it nowhere."""
+        if number not in self.units:
+            return False
+        made = {seen.key for _, seen, _ in self.index.find(self.torch.array(self.flow.values[number]), ROUNDED) if seen.forced}
+        return bool(made) and not any(made & set(seen.sources) for seen in self.seen)
 
     def swapped_in(self, number: int, other: int, departure: Departure, changed: dict[int, Any]) -> dict[int, Any] | None:
         """All values with one of torch's in another's place, if the departed one is then Keras'."""

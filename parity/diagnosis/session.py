@@ -332,11 +332,11 @@ class Session(TorchRuns, KerasNames, Dropping):
 
 
 def keras_loss(loss: Any, outputs: Any, targets: Any, adapter: Any) -> Any:
-    """Members of keras.losses take (target, output), any other callable (output, target)."""
+    """Members of keras.losses, and functions of (y_true, …), take (target, output), any other callable (output, target)."""
     if not adapter.is_keras_loss(loss):
         return loss(outputs, targets)
     with adapter.in_precision(loss):
-        return loss(targets, outputs)
+        return adapter.averaged(loss, loss(targets, outputs))
 
 
 def replaced(value: Any, by_id: Mapping[int, Any]) -> Any:

@@ -36,13 +36,13 @@ def settle(session: Any, training: bool) -> None:
     choices = [certain + found for found in _variables(session.matching, certain)]
     if choices and (doubted or len(choices[0]) > len(known)):  # variables that code uses by itself: no call has shown whose they are
         choices = choices + [known] * doubted
-        counts = [_with(session, training, choice) for choice in choices]
+        counts = [rematched(session, training, choice) for choice in choices]
         if counts[-1] > min(counts):
-            _with(session, training, choices[counts.index(min(counts))])
+            rematched(session, training, choices[counts.index(min(counts))])
     open_pairs = list(_open_pairs(session, training))
     others = [*_named_pairs(session, training), *_inverted_pairs(session)]
     lacking = list(_lacking(session, training))
-    best = apart(session, training) if open_pairs or others or lacking else 0
+    best = apart(session, training) if open_pairs or others or lacking or _unsure_variables(session) else 0
     for row in lacking if best else ():
         best = _spaced(session, training, row, best)
     open_pairs = list(_open_pairs(session, training)) if lacking else open_pairs
@@ -54,6 +54,11 @@ def settle(session: Any, training: bool) -> None:
     for alike in _alike(list(_open_pairs(session, training))) if open_pairs else ():
         if best or any(_named_otherwise(*pair) for pair in alike):
             best = _exchanged(session, training, alike, best)
+    unsure = _unsure_variables(session) if best else []
+    for alike in _alike(unsure):
+        best = _exchanged(session, training, alike, best) if best else 0
+    for pair in _unsure_variables(session)[:MOST] if best and unsure else ():
+        best = _exchanged(session, training, [pair], best) if best else 0
     open_pairs = list(_open_pairs(session, training))[:MOST] if open_pairs else []
     for pair in [*open_pairs, *(others if best else ())]:
         for chain in _chains(session, training, pair) if best or _named_otherwise(*pair) else ():
@@ -86,11 +91,16 @@ def _alike(groups: Sequence[Group]) -> list[list[Group]]:
     """Groups of matches that differ only in the block they are in: what is right of one is right of all, so that they are tried together."""
     found: dict[Any, list[Group]] = {}
     for group in groups:
-        ends = tuple(unit.path.rpartition(".")[2] for match in group for unit in (match.torch, match.keras))
+        ends = tuple(_end(unit) for match in group for unit in (match.torch, match.keras))
         taken = {id(match) for other in found.get(ends, ()) for match in other}
         if not any(id(match) in taken for match in group):
             found.setdefault(ends, []).append(group)
     return [alike for alike in found.values() if len(alike) > 1]
+
+
+def _end(unit: Any) -> str:
+    """What a unit is called in its block; of variables that code uses by itself, the number of the block may be any part of the name."""
+    return re.sub(r"\d+", "#", unit.name) if unit.kind == "raw" else str(unit.path.rpartition(".")[2])
 
 
 def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: float, by_name: bool = True) -> float:
@@ -102,10 +112,10 @@ def _exchanged(session: Any, training: bool, pairs: Sequence[Group], best: float
     made, how = session.matching.made, "value" if len(pairs) == 1 else "order"  # of several, one may still be the other way round
     turned = [(made(other.torch, one.keras, how), made(one.torch, other.keras, how)) for one, other in pairs]
     swapped = {id(old): new for pair, news in zip(pairs, turned, strict=True) for old, new in zip(pair, news, strict=True)}
-    count = _with(session, training, [swapped.get(id(match), match) for match in before])
+    count = rematched(session, training, [swapped.get(id(match), match) for match in before])
     if count + weight * sum(_named_otherwise(*pair) for pair in turned) < best + weight * sum(_named_otherwise(*pair) for pair in pairs):
         return count
-    _with(session, training, before)
+    rematched(session, training, before)
     return best
 
 
@@ -160,11 +170,11 @@ def _spaced(session: Any, training: bool, row: tuple[list[Any], list[Any]], best
     for start in range(len(longer) - gap + 1):
         cut = longer[:start] + longer[start + gap :]
         some, rest = (cut, theirs) if longer is mine else (mine, cut)
-        count = _with(session, training, others + [session.matching.made(a, b, "order") for a, b in zip(some, rest, strict=True)])
+        count = rematched(session, training, others + [session.matching.made(a, b, "order") for a, b in zip(some, rest, strict=True)])
         scattered = _scattered(session.matching.matches)  # no gap is better that tears modules apart: of two norms in a row, either may be the missing one
         if scattered <= _scattered(before) and (count, scattered) < (best, _scattered(chosen)):
             best, chosen = count, list(session.matching.matches)
-    _with(session, training, chosen)
+    rematched(session, training, chosen)
     return best
 
 
@@ -191,12 +201,12 @@ def _ordered(session: Any, training: bool, threes: Sequence[Group], best: float)
     for order in list(permutations(range(3)))[1:]:
         pairs = [(three[i], three[k]) for three in threes for i, k in enumerate(order)]
         made = {id(old): session.matching.made(new.torch, old.keras, how) for old, new in pairs}
-        count = _with(session, training, [made.get(id(match), match) for match in before])
+        count = rematched(session, training, [made.get(id(match), match) for match in before])
         if count < best:
             best, chosen = count, list(session.matching.matches)
         if not best:
             return best
-    _with(session, training, chosen)
+    rematched(session, training, chosen)
     return best
 
 
@@ -215,6 +225,13 @@ def _open_pairs(session: Any, training: bool) -> Iterator[tuple[Match, Match]]:
         for other in matches[i + 1 :]:
             if unsure(one, other) and fed(one) == fed(other) and _exchangeable(one, other):
                 yield one, other
+
+
+def _unsure_variables(session: Any) -> list[tuple[Match, Match]]:
+    """Pairs of variables of one module that code uses by itself, for whose match no name speaks."""
+    raw = [m for m in session.matching.matches if m.torch.kind == m.keras.kind == "raw" and m.how in {"order", "name"}] if session.transfers else []
+    beside = [(a, b) for a, b in combinations(raw, 2) if a.torch.path.rpartition(".")[0] == b.torch.path.rpartition(".")[0] or a.torch.path == b.torch.path]
+    return [(a, b) for a, b in beside if _exchangeable(a, b) and not _named_so(a, b)]
 
 
 def _named_pairs(session: Any, training: bool) -> list[tuple[Match, Match]]:
@@ -250,9 +267,11 @@ def _named_so(one: Match, other: Match) -> bool:
 
 
 def _spoken_for(one: Match, other: Match) -> float:
-    """How much liker the names are as matched than exchanged."""
+    """How much liker the names are as matched than exchanged; numbers alone, which Keras gives by itself, say nothing."""
     first, second = _distinct(one.torch.name, other.torch.name)
     third, fourth = _distinct(one.keras.name, other.keras.name)
+    if f"{third}{fourth}".isdigit():
+        return 0.0
 
     def like(torch: str, keras: str) -> float:
         return SequenceMatcher(None, torch, keras).ratio()
@@ -270,7 +289,7 @@ def _distinct(one: str, other: str) -> tuple[str, str]:
     return "".join(parts[0]), "".join(parts[1])
 
 
-def _with(session: Any, training: bool, matches: list[Match]) -> float:
+def rematched(session: Any, training: bool, matches: list[Match]) -> float:
     """How much departs under other matches."""
     changed = {id(m.torch) for m in matches if m not in session.matching.matches}
     session.matching.matches[:] = matches

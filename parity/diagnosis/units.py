@@ -191,7 +191,8 @@ def with_own_norms(units: list[Unit], theirs: Sequence[Unit]) -> list[Unit]:
     for parts in modules.values():
         shape = next(iter(parts[0].shapes.values()), ())
         alike = all(part.kind == "raw" and part.part in roles and part.shapes[part.part] == shape for part in parts)
-        if alike and len(shape) == 1 and shape not in bare and {roles[part.part] for part in parts} >= {"weight"} and not any(parts[0].layer.children()):
+        told = {roles.get(part.part) for part in parts}
+        if alike and len(shape) == 1 and (shape not in bare or "bias" in told) and "weight" in told and not any(parts[0].layer.children()):
             found.setdefault(shape, []).append(parts)
     for shape, own in found.items():
         mine, others = (sum(unit.kind in NORMS and unit.shapes.get("weight") == shape for unit in side) for side in (units, theirs))

@@ -41,6 +41,7 @@ class Walk:
     carried: dict[int, Any] = field(default_factory=dict)  # torch value → what the Keras side was found to have in its place
     missing: dict[int, Finding] = field(default_factory=dict)
     surplus: dict[int, tuple[Finding, str]] = field(default_factory=dict)
+    accounts: dict[int, tuple[int, Finding]] = field(default_factory=dict)  # operation (by index) → the departed value that it explained, and how
     merged: list[Finding] = field(default_factory=list)
     done: list[Any] = field(default_factory=list)  # operations that a trial changed
     exchanged: set[str] = field(default_factory=set)  # modules whose operation stands on the other side of a neighbour

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -65,7 +66,7 @@ class Keras:
             _NARROWED.update({"float64": "float64", "int64": "int64"})
             _TYPES._resolve_weak_type = _with_narrow_integers
         try:
-            with keras.device(self._place()):
+            with keras.device(self._place()), self.engine.widened() if dtype == "float64" else contextlib.nullcontext():
                 yield
         finally:
             keras.config.set_floatx(floatx)
@@ -177,8 +178,18 @@ class Keras:
         return function if mode == "eager" else self.engine.compiled(function, mode == "jit")
 
     def is_keras_loss(self, loss: Any) -> bool:
-        """A loss of `keras.losses`, or of a class derived from `keras.losses.Loss`, which are called (target, output)."""
-        return isinstance(loss, keras.losses.Loss) or getattr(loss, "__module__", "").startswith("keras.")
+        """A loss of `keras.losses`, of a class derived from `keras.losses.Loss`, or written for Keras with `y_true` first: they are called (target, output)."""
+        if isinstance(loss, keras.losses.Loss) or getattr(loss, "__module__", "").startswith("keras."):
+            return True
+        try:
+            return next(iter(inspect.signature(loss).parameters), "") == "y_true"
+        except (TypeError, ValueError):  # what has no signature
+            return False
+
+    @staticmethod
+    def averaged(loss: Any, value: Any) -> Any:
+        """What `compile` makes of a loss: of a function that gives a number for each sample, the mean."""
+        return value if isinstance(loss, keras.losses.Loss) or not getattr(value, "shape", ()) else keras.ops.mean(value)
 
     @contextlib.contextmanager
     def in_precision(self, loss: Any) -> Iterator[None]:
@@ -219,7 +230,8 @@ class Keras:
                 if keras.backend.is_float_dtype(old):
                     value = self.read(variable).astype(dtype)
                     variable._dtype = dtype
-                    variable._initialize(self.engine.tensor(value))
+                    with self.engine.named_as(variable):
+                        variable._initialize(self.engine.tensor(value))
             for layer, _ in policies:
                 layer._dtype_policy = keras.DTypePolicy(dtype)
             for tensor, old in symbols:

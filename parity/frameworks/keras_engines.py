@@ -75,6 +75,18 @@ class TensorFlow:
     def compiled(self, function: Function, jit: bool) -> Function:
         return self.tf.function(function, jit_compile=jit)
 
+    @staticmethod
+    def widened() -> contextlib.AbstractContextManager[None]:
+        """float64 runs, in which user's code that says float32 gets float64."""
+        from parity.frameworks.tf_widening import widened
+
+        return widened()
+
+    def named_as(self, variable: Any) -> contextlib.AbstractContextManager[None]:
+        """What is made here in a Keras variable's place keeps TensorFlow's name of it, which optimizers may go by."""
+        scope = variable._value.name.rpartition("/")[0]
+        return self.tf.name_scope(f"{scope}/") if scope else contextlib.nullcontext()
+
     def tensor(self, array: np.ndarray) -> Any:
         return self.tf.convert_to_tensor(array)
 
@@ -138,6 +150,14 @@ class Torch:
     def compiled(self, function: Function, jit: bool) -> Function:
         return function  # `torch.compile` changes no formula and needs a compiler
 
+    @staticmethod
+    def widened() -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    @staticmethod
+    def named_as(variable: Any) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
     def tensor(self, array: np.ndarray) -> Any:
         return keras.ops.convert_to_tensor(array)
 
@@ -197,6 +217,14 @@ class Jax:
 
     def compiled(self, function: Function, jit: bool) -> Function:
         return function  # its gradients are traced as they are
+
+    @staticmethod
+    def widened() -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    @staticmethod
+    def named_as(variable: Any) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def tensor(self, array: np.ndarray) -> Any:
         return self.jax.numpy.asarray(array)
