@@ -141,7 +141,7 @@ def forward(session: Any, training: bool, differ: bool) -> list[Finding]:
     for severe in (True, False) if differ else (False,):
         bad = {Verdict.DIFFERENT, Verdict.NONFINITE, Verdict.SHAPE, Verdict.ILL_CONDITIONED} if severe else {Verdict.INDISTINGUISHABLE}
 
-        locator.bound = ROUNDED if severe else EQUAL
+        locator.bound, locator.spent = ROUNDED if severe else EQUAL, 0
         locator.cache.clear()
         locator.carried.clear()
 

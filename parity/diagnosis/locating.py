@@ -152,7 +152,7 @@ class Locator(Acting, Rewiring, Rotating, LeavingOut, Adopting, Exchanging, Unex
     def try_op(self, op: Any, departure: Departure, changed: dict[int, Any]) -> tuple[Finding, Any]:
         """Why an operation's output is not in the Keras run, and torch's values with that changed: one change that explains all goes before one of a part."""
         exact = self.bound < ROUNDED
-        self.spent = 0
+        self.spent = self.spent if exact else 0
         left = None if exact else self.done_later(op, departure, changed) or self.operand_left_out(op, departure, changed)
         if left is not None:
             return left

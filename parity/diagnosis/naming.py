@@ -11,7 +11,7 @@ from parity.diagnosis.walk import Departure
 
 MOVING = frozenset(["view", "reshape", "transpose", "permute", "flatten", "unflatten", "movedim", "swapaxes", "t", "contiguous"])
 BELONGING = frozenset(["dropout", "softmax", "log_softmax", "layer_norm", "batch_norm", "group_norm", "normalize"])  # to the layer before, as activations do
-ATTENTION = frozenset(["scaled_dot_product_attention"])
+ATTENTION = frozenset(["scaled_dot_product_attention", "matmul", "__matmul__", "bmm", "einsum"])
 FAR = 3  # operations: the layer that takes the result is no longer where a reader would look
 _SILENT = frozenset({"Identity", "Cast", "Reshape", "ReadVariableOp", "Const", "Shape", "StridedSlice", "Pack", "ExpandDims", "Squeeze"})
 

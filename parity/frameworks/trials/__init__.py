@@ -14,7 +14,7 @@ from parity.frameworks.torch_tracing import Op
 from parity.frameworks.trials.activations import ACTIVATION_NAMES as ACTIVATION_NAMES
 from parity.frameworks.trials.activations import activations
 from parity.frameworks.trials.arithmetic import COMPARISONS, arithmetic, comparisons, joining, products
-from parity.frameworks.trials.attention import attention, masking, normalizing
+from parity.frameworks.trials.attention import attention, masking, normalizing, triangles
 from parity.frameworks.trials.convolutions import convolutions
 from parity.frameworks.trials.pooling import places, pooling, reductions, spreads
 from parity.frameworks.trials.relations import relations as relations
@@ -120,6 +120,7 @@ _MAKERS: tuple[tuple[frozenset[str], Callable[[Op, list[torch.Tensor]], Iterator
     (frozenset({"split", "chunk"}), interleaved),
     (frozenset({"pad"}), padding),
     (frozenset({"flatten", "view", "reshape", "permute", "transpose", "movedim", "swapaxes", "t", "unflatten"}), reshaping),
+    (frozenset({"tril", "tril_", "triu", "triu_"}), triangles),
     (frozenset({"masked_fill", "masked_fill_", "where"}), masking),
     (frozenset({"scaled_dot_product_attention"}), attention),
     (frozenset({"matmul", "bmm", "mm", "__matmul__"}), products),

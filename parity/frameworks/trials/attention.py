@@ -103,3 +103,15 @@ def normalizing(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
             yield OpTrial("axis-other", f"normalised along axis {axis} (of torch's)", "torch's axis", changed_by(op, dim=axis))
         for p in (1.0, 2.0, float("inf")):
             yield OpTrial("norm-def", f"the {p}-norm", "torch's p", changed_by(op, p=p))
+
+
+def triangles(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
+    """The half of a matrix that a causal mask is made of, with another diagonal or the other half."""
+    fix = f"{op.name} with torch's diagonal"
+    if inputs[0].dim() < 2:
+        return
+    for more, lower, upper in ((1, "lets the next one through", "hides the next one no more"), (-1, "hides the token itself", "takes the diagonal too")):
+        says = f"a causal mask that {lower if op.name.strip('_') == 'tril' else upper}"
+        yield OpTrial("mask-causal", says, fix, lambda x, diagonal=0, m=more: op.function(x, diagonal + m))
+    other = torch.triu if op.name.strip("_") == "tril" else torch.tril
+    yield OpTrial("mask-causal", "the other half of the matrix for its mask", fix, lambda x, diagonal=0: other(x, diagonal))
