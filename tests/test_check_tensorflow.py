@@ -48,6 +48,22 @@ def test_the_maximum_over_volumes_in_float64_is_that_of_the_kernel_with_its_grad
         np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-6)
 
 
+def test_a_window_of_equal_values_gives_all_of_them_the_gradient_where_torch_gives_it_to_the_first():
+    zeros = torch.zeros(1, 1, 2, 2, 2, requires_grad=True)
+    F.max_pool3d(zeros, 2).sum().backward()
+    x = tf.zeros((1, 2, 2, 2, 1))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = tf.nn.max_pool3d(x, 2, 2, "VALID")
+    assert zeros.grad.sum() == 1 and tf.reduce_sum(tape.gradient(y, x)) == 8
+    mine = nn.Sequential(nn.Conv3d(3, 4, 3), nn.ReLU(), nn.MaxPool3d(2), nn.Flatten(), nn.Linear(48, 2))
+    port = keras.Sequential([keras.Input((6, 7, 8, 3)), layers.Conv3D(4, 3, activation="relu"), layers.MaxPooling3D(2), layers.Flatten(), layers.Dense(2)])
+    with torch.no_grad():
+        mine[0].bias -= 1  # many windows of zeros
+    report = parity.check(mine, port, VOLUMES)
+    assert {row.verdict.value for row in report.rows if row.role == "output"} == {"equivalent"} and report.ok, str(report)
+
+
 @pytest.mark.parametrize("size", [(9, 13), (3, 4), (10, 5)])
 @pytest.mark.parametrize("aligned", [False, True])
 def test_bilinear_resizing_in_float64_is_pytorchs(size, aligned):

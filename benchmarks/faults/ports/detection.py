@@ -166,6 +166,7 @@ def load_into_both(torch_model, keras_model):
     keras_model.to_center_above.set_weights(keras_model.to_center.get_weights())
 
 
+HEAD = ("head", "head.cls", "head.box", "head.center", "output")
 FAULTS = [
     Fault("up_bilinear", MERGE, "interpolation", "bilinear for nearest", {"up": "bilinear"}),
     Fault("not_merged", MERGE, "residual", "the upper level is not added", {"merge": "none"}),
@@ -178,8 +179,8 @@ FAULTS = [
     Fault("boxes_softplus", ("head.box", "output"), "activation", "softplus on the boxes for exp", {"boxes": "softplus"}),
     Fault("clamp_low", ("head.box", "output"), "clamp", "boxes clamped at 0.5, not 2", {"clamp": 0.5}),
     Fault("turned", ("head", "head.cls", "head.box", "head.center", "output"), "axes", "height and width swapped before flattening", {"axes": "turned"}),
-    Fault("channels_first", ("head.cls", "head.box", "head.center", "output"), "axes", "moved to channels first before flattening", {"axes": "channels_first"}),
-    Fault("anchors_first", ("head.cls", "head.box", "head.center", "output"), "axes", "all places of one anchor first", {"axes": "anchors_first"}),
+    Fault("channels_first", HEAD, "axes", "moved to channels first before flattening", {"axes": "channels_first"}),
+    Fault("anchors_first", HEAD, "axes", "all places of one anchor first", {"axes": "anchors_first"}),
     Fault("raw_centerness", ("head.center", "output"), "output", "centerness without the sigmoid", {"center": "none"}),
     Fault("backbone_relu", ("c3", "c4"), "activation", "no ReLU after the first stage", {"backbone": None}),
     Fault("top_relu", ("c4", "lateral4"), "activation", "no ReLU after the second stage", {"top_relu": None}),
