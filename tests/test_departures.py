@@ -79,8 +79,16 @@ FAULTS = {
     "audio_transformer:scale_missing": "scale-missing",  # one of four bare variables, on a residual stream
     "actor_critic:value_column": "output-shape",
     "deep_fm:flattened_dims_first": "flatten-order",  # rows of embeddings: no seam
+    "real_nvp:order_inverted": "index-other",  # of an operation whose parts go to several layers
+    "real_nvp:scaled_before_shift": "operations-exchanged",  # left out at its place, done behind
+    "resnet_ssd:alpha_of_background": "loss-terms",  # weights of values that are added
+    "unet_segmenter:dice_of_the_batch": "loss-reduction",  # all sums over other axes
 }
 MORE = {
+    "inception:projected_then_pooled": "operations-exchanged",
+    "t5:encoder_not_normed": "input-rewired",  # what a layer makes is taken nowhere
+    "encoder_decoder:one_step_ahead": "mask-causal",  # in every block: told once
+    "resnet_ssd:huber": "loss-other",
     "vit_handwritten:heads_last": "axes-order",
     "mixer:norm_of_input": "input-rewired",
     "mixer:patches_turned": "flatten-order",

@@ -163,9 +163,14 @@ def _by_torch(session: Any, flow: Any, expected: np.ndarray, actual: np.ndarray)
             value = session.torch.array(after[goal])
             if value.shape == actual.shape and not equal(value, expected, 1e-12) and equal(value, actual, 1e-7):
                 return Finding("loss", name_of(session.options.loss[1]), trial.cause, f"Keras has {trial.says}", trial.fix, True)
-    weighted = _weighed_otherwise(session, flow, goal, actual)
-    if weighted is not None:
-        return weighted
+    found = _weighed_otherwise(session, flow, goal, actual)
+    if found is not None:
+        return found
+    for op, together, function, cause, says in (*_exchanged_weights(flow), *_other_axes(flow)):
+        after = replayed(holder, op, function, goal, {}, together)
+        value = session.torch.array(after[goal]) if after is not None and goal in after else None
+        if value is not None and value.shape == actual.shape and not equal(value, expected, 1e-12) and equal(value, actual, 1e-7):
+            return Finding("loss", name_of(session.options.loss[1]), cause, f"Keras has {says}", "as torch's loss", True)
     slices = [op for op in flow.ops if op.name == "__getitem__"]
     for one, other in combinations(slices[:6], 2):
         with contextlib.suppress(Exception), session.torch.precision("float64"):
@@ -199,6 +204,49 @@ def _weighed_otherwise(session: Any, flow: Any, goal: int, actual: np.ndarray) -
         if chosen != tuple(factors) and equal(np.asarray(sum(f * v for f, v in zip(chosen, values, strict=True))), actual, 1e-7):
             return Finding("loss", name_of(session.options.loss[1]), "loss-terms", f"Keras has {says}", f"the factors {tuple(factors)}", True)
     return None
+
+
+Change = tuple[Any, list[Any], Any, str, str]  # an operation, its siblings, what is done in their place, the cause and the words
+
+
+def _exchanged_weights(flow: Any) -> Iterator[Change]:
+    """Two weighted values that are added: each with the other's weight, as the alpha of a focal loss on the background."""
+    for op in flow.ops:
+        if op.name.strip("_") not in {"add", "radd", "iadd"} or len(op.inputs) != 2:
+            continue
+        one, other = (_weight(flow.producers.get(i)) for i in op.inputs)
+        if one and other and one != other:
+            says = f"the weights {one:g} and {other:g} of two values exchanged"
+            yield op, [], lambda x, y, *_, r=one / other, **__: x / r + y * r, "loss-terms", says
+
+
+def _weight(maker: Any) -> float | None:
+    """The number that a value is multiplied with."""
+    if maker is None or maker.name.strip("_") not in {"mul", "rmul"}:
+        return None
+    numbers = [a for a in maker.args if isinstance(a, (int, float)) and not isinstance(a, bool)]
+    return float(numbers[0]) if len(numbers) == len(maker.inputs) == 1 else None
+
+
+def _other_axes(flow: Any) -> Iterator[Change]:
+    """Sums and means over the same axes, all over others: one ratio of the whole batch for one a sample, or the other way."""
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    for op in flow.ops:
+        axes = op.kwargs.get("dim", op.args[1] if len(op.args) > 1 else None)
+        if op.name in {"sum", "mean"} and len(op.inputs) == 1 and not op.kwargs.get("keepdim"):
+            rank = flow.values[op.inputs[0]].dim()
+            own = range(rank) if axes is None else ([axes] if isinstance(axes, int) else axes)
+            groups.setdefault((op.name, rank, tuple(sorted(a % rank for a in own))), []).append(op)
+    for (name, rank, own), alike in groups.items():
+        for count in range(rank if rank <= 4 else 0, 0, -1):
+            for other in combinations(range(rank), count):
+                if other != own and len(alike) > 1:
+                    says = f"sums over axes {other} (of torch's) where torch has {own}"
+
+                    def summed(x: Any, *_: Any, axes: tuple[int, ...] = other, mean: bool = name == "mean", **__: Any) -> Any:
+                        return x.mean(axes) if mean else x.sum(axes)
+
+                    yield alike[0], alike[1:], summed, "loss-reduction", says
 
 
 def _terms(flow: Any, number: int, factor: float) -> list[tuple[int, float]]:

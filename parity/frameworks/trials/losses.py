@@ -112,17 +112,17 @@ def loss_trials(op: Op, inputs: list[torch.Tensor]) -> Iterator[OpTrial]:
         "the squared error": F.mse_loss,
         "the absolute error": F.l1_loss,
         "the smooth L1 loss": F.smooth_l1_loss,
-        "half the squared error": lambda x, t: 0.5 * F.mse_loss(x, t),
-        "the root of the squared error": lambda x, t: torch.sqrt(F.mse_loss(x, t)),
-        "the log-cosh error": lambda x, t: torch.log(torch.cosh(x - t)).mean(),
+        "half the squared error": lambda x, t, **k: 0.5 * F.mse_loss(x, t, **k),
+        "the root of the squared error": lambda x, t, **_: torch.sqrt(F.mse_loss(x, t)),
+        "the log-cosh error": lambda x, t, **_: torch.log(torch.cosh(x - t)).mean(),
     }
     for label, function in others.items():
-        yield OpTrial("loss-other", f"{label} where torch has {op.name}", f"use {op.name}", lambda x, t, *a, f=function, **k: f(x, t))
+        yield OpTrial("loss-other", f"{label} where torch has {op.name}", f"use {op.name}", lambda x, t, *a, f=function, **k: f(x, t, reduction=reduction))
     yield OpTrial(
         "loss-arguments", "target and output exchanged", "output first in torch, target first in Keras", lambda x, t, *a, **k: op.function(t, x, *a, **k)
     )
-    for delta in (0.1, 0.2, 0.25, 0.3, 0.5, 1.0, 1.5, 2.0):
-        yield OpTrial("loss-other", f"a Huber loss of delta {delta}", fix, lambda x, t, *a, d=delta, **k: F.huber_loss(x, t, delta=d))
+    for delta in dict.fromkeys((op.kwargs.get("beta", 1.0), 0.1, 0.2, 0.25, 0.3, 0.5, 1.0, 1.5, 2.0)):
+        yield OpTrial("loss-other", f"a Huber loss of delta {delta}", fix, lambda x, t, *a, d=delta, **k: F.huber_loss(x, t, delta=d, reduction=reduction))
     if "binary" in op.name:
         logits = "logits" in op.name
         score = torch.sigmoid if logits else (lambda v: v)
