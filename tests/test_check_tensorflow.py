@@ -133,6 +133,40 @@ def test_products_with_weights_of_a_layers_own_are_matched_and_judged_in_float64
     assert not wrong.ok and "softmax-axis" in [f.cause for f in wrong.findings], str(wrong)
 
 
+class Dilated(nn.Module):
+    """One kernel at two dilations, and a layer that mixes channels."""
+
+    def __init__(self):
+        super().__init__()
+        self.shared, self.mix = nn.Conv1d(6, 5, 3), nn.Linear(5, 6)
+
+    def forward(self, x):
+        for dilation in (1, 2):
+            y = F.conv1d(F.pad(x.transpose(1, 2), (2 * dilation, 0)), self.shared.weight, self.shared.bias, dilation=dilation)
+            x = x + self.mix(F.relu(y).transpose(1, 2))
+        return x
+
+
+class DilatedLayer(layers.Layer):
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(3, 6, 5), name="kernel")
+        self.offset = self.add_weight(shape=(5,), name="offset")
+        self.mix = layers.Dense(6)
+        self.mix.build((None, None, 5))
+
+    def call(self, x):
+        for dilation in (1, 2):
+            y = tf.nn.convolution(tf.pad(x, [[0, 0], [2 * dilation, 0], [0, 0]]), self.kernel, dilations=[dilation], padding="VALID")
+            x = x + self.mix(tf.nn.relu(tf.nn.bias_add(y, self.offset)))
+        return x
+
+
+def test_convolutions_with_a_kernel_of_a_layers_own_are_matched():
+    x = keras.Input((7, 6))
+    report = parity.check(Dilated(), keras.Model(x, DilatedLayer()(x)), STEPS)
+    assert report.verdict == "equivalent", str(report)
+
+
 class FasterFirst(keras.optimizers.SGD):
     """By TensorFlow's name of a variable: what optimizers are given on this backend has no path."""
 

@@ -13,6 +13,7 @@ from parity.diagnosis.patches import Patch, patch_of
 from parity.diagnosis.units import CALLED, CELLS, NORMS, Held, Piece, Unit, held_of_cell
 from parity.weights import Part, convolution, permuted, same, transposed
 
+PRODUCTS = frozenset({"linear", "conv", "conv_transpose"})
 WEIGHT_ROLES = frozenset({"weight", "weight_ih", "weight_hh"})
 
 
@@ -127,7 +128,12 @@ def laid_as(keras: tuple[int, ...], torch: tuple[int, ...]) -> Part | None:
 
 
 def kernel(keras: tuple[int, ...], torch: tuple[int, ...]) -> Part | None:
-    """How a variable that values are multiplied with lies to a dense layer's weight (out, in): (in, out), with either of them cut into several axes."""
+    """How a variable that values are multiplied with lies to a dense layer's weight (out, in): (in, out), with either of them cut into several axes.
+
+    That of a convolution (out, in, *space) lies as Keras' own.
+    """
+    if len(torch) != 2:
+        return convolution("weight") if len(torch) > 2 and keras == (*torch[2:], torch[1], torch[0]) else None
     outside, inside = torch
     cut_out = len(keras) > 1 and keras[0] == inside and math.prod(keras[1:]) == outside
     cut_in = len(keras) > 1 and keras[-1] == outside and math.prod(keras[:-1]) == inside
@@ -141,7 +147,7 @@ def reshaped(name: str, keras: tuple[int, ...], torch: tuple[int, ...]) -> Part:
 
 
 def _own_product(torch: Unit, keras: Unit) -> list[Binding] | None:
-    """A dense layer on variables of the user's own: one that values are multiplied with, and one to add if torch has a bias."""
+    """A dense layer or a convolution on variables of the user's own: a kernel, and a bias if torch has one."""
     piece, found = torch.pieces["weight"], []
     for held in keras.held:
         shape = tuple(held.variable.shape)
@@ -160,9 +166,9 @@ def bind_own(torch: Unit, keras: Unit) -> list[Binding] | None:
     if torch.kind in CELLS and "weight_ih" in torch.pieces:
         cell = held_of_cell(torch, [h.variable for h in keras.held]) or []
         return [Binding(held, tuple(torch.pieces.get(role) for role in held.roles)) for held in cell] if cell and len(cell) == len(keras.held) else None
-    if len(torch.pieces) != len(keras.held) or torch.kind not in NORMS | {"linear", "prelu"}:
+    if len(torch.pieces) != len(keras.held) or torch.kind not in NORMS | PRODUCTS | {"prelu"}:
         return None
-    if torch.kind == "linear":
+    if torch.kind in PRODUCTS:
         return _own_product(torch, keras)
     left = dict(torch.pieces)
     found: dict[int, Binding] = {}

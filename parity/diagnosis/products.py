@@ -1,20 +1,20 @@
-"""Dense layers that the Keras side writes out as products with variables of a layer of its own (`ops.matmul(x, self.wo)`, an einsum over heads)."""
+"""Dense layers and convolutions that the Keras side writes out with variables of a layer of its own (`ops.matmul(x, self.wo)`, an einsum over heads)."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from parity.diagnosis.binding import kernel
+from parity.diagnosis.binding import PRODUCTS, kernel
 from parity.diagnosis.cells import Nothing
 from parity.diagnosis.units import CALLED, Unit
 
 
 def products_written_out(found: Any) -> None:
-    """Matches what is left of torch's dense layers with variables that are as large: by names where these tell, else in their order."""
+    """Matches what is left of torch's dense layers and convolutions with variables that are as large: by names where these tell, else in their order."""
     from parity.diagnosis.matching import nearest_by_name
 
-    for torch in [unit for unit in found.open_torch if unit.kind == "linear" and not unit.part and "weight" in unit.pieces]:
+    for torch in [unit for unit in found.open_torch if unit.kind in PRODUCTS and not unit.part and "weight" in unit.pieces]:
         fitting = {id(raw): (raw, bias) for raw in found.open_keras if (bias := _beside(found, torch, raw)) is not None}
         if not fitting:
             continue
