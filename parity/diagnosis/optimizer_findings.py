@@ -255,7 +255,7 @@ def _keras_steps(
 ) -> list[dict[str, np.ndarray]] | None:
     keras = session.keras
     try:
-        with keras.precision("float64"):
+        with keras.precision("float64"), keras.widened("float64"):
             names = {label: b.held.variable.name for m in session.matching.matches for b in m.bindings for label in b.labels}  # decay may go by name
             variables = {n: keras.variable_of(a, names.get(n, n)) for n, a in starts.items()}
             optimizer = keras.optimizer_of(factory, dict(changes), list(variables.values()))
@@ -271,7 +271,7 @@ def _keras_steps(
 
 
 def _optimizer_config(session: Any, factory: Any) -> dict[str, Any]:
-    with session.keras.precision("float64"):
+    with session.keras.precision("float64"), session.keras.widened("float64"):
         optimizer = session.keras.optimizer_of(factory, {}, [])
         config = dict(optimizer.get_config())
         rate = config.get("learning_rate")

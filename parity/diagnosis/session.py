@@ -117,7 +117,7 @@ class Session(TorchRuns, KerasNames, Dropping):
     @contextlib.contextmanager
     def keras_in(self, dtype: str) -> Iterator[None]:
         """The live Keras model in a precision, with torch's weights where they are transferred; afterwards as it was."""
-        with self.keras.precision(dtype), self.keras.cast(self.keras_model, dtype):
+        with self.keras.precision(dtype), self.keras.widened(dtype), self.keras.cast(self.keras_model, dtype):
             if self.transfers:
                 for match in self.matching.matches:
                     for binding in match.bindings:

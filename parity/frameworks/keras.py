@@ -66,13 +66,17 @@ class Keras:
             _NARROWED.update({"float64": "float64", "int64": "int64"})
             _TYPES._resolve_weak_type = _with_narrow_integers
         try:
-            with keras.device(self._place()), self.engine.widened() if dtype == "float64" else contextlib.nullcontext():
+            with keras.device(self._place()):
                 yield
         finally:
             keras.config.set_floatx(floatx)
             keras.config.set_dtype_policy(policy)
             _NARROWED.update(narrowed)
             _TYPES._resolve_weak_type = weak
+
+    def widened(self, dtype: str) -> contextlib.AbstractContextManager[None]:
+        """For user's models, whose code may say float32: a float64 run in which that is float64. What a twin computes is judged as it is."""
+        return self.engine.widened() if dtype == "float64" else contextlib.nullcontext()
 
     def _place(self) -> str:
         """Keras' word for the device; on the torch backend "cpu:0" would turn parameters into plain tensors."""
