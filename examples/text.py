@@ -18,6 +18,7 @@ class Classifier(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(40, 8)
         self.lstm = nn.LSTM(8, 6, batch_first=True)
+        nn.init.zeros_(self.lstm.bias_hh_l0).requires_grad_(False)  # Keras has one bias; torch's two would learn twice as fast
         self.dropout = nn.Dropout(0.2)
         self.fc = nn.Linear(6, 3)
 

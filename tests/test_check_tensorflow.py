@@ -216,9 +216,14 @@ def test_two_biases_of_a_recurrence_learn_twice_as_fast():
 
     port = keras.Sequential([keras.Input((7, 6)), layers.LSTM(5), layers.Dense(3)])
     words = {"loss": (nn.MSELoss(), keras.losses.MeanSquaredError()), "targets": RANDOM.normal(size=(3, 3)).astype("float32")}
-    report = parity.check(Last(), port, STEPS, optimizer=(lambda p: torch.optim.SGD(p, lr=0.1), lambda: keras.optimizers.SGD(0.1)), **words)
+    words |= {"optimizer": (lambda p: torch.optim.SGD([each for each in p if each.requires_grad], lr=0.1), lambda: keras.optimizers.SGD(0.1))}
+    report = parity.check(Last(), port, STEPS, **words)
     told = [(f.layer, f.cause, f.confirmed) for f in report.findings if f.severity == "difference"]
     assert not report.ok and told == [("scan", "lstm-bias-double-lr", True)], str(report)
+    mended = Last()
+    nn.init.zeros_(mended.scan.bias_hh_l0).requires_grad_(False)
+    again = parity.check(mended, port, STEPS, **words)
+    assert again.ok and any(row.name == "scan.bias_ih_l0@1" for row in again.rows), str(again)
 
 
 class Normed(nn.Module):

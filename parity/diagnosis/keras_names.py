@@ -45,12 +45,15 @@ class KerasNames:
                 if id(variable) not in arrays or not any(p is not None for p in binding.pieces):
                     continue
                 held.add(id(variable))
-                if binding.held.summed and role == "step" and len(binding.labels) == 2:
+                frozen = self._frozen(binding)
+                if binding.held.summed and role == "step" and len(binding.labels) == 2 and not frozen:
                     name = "+".join(label.rpartition(".")[2] for label in binding.labels)
                     prefix = binding.labels[0].rpartition(".")[0]
                     records.append(Record(role, f"{prefix}.{name}{end}".lstrip("."), binding.held.canonical(arrays[id(variable)])[0], layer=match.torch.path))
                     continue
                 for (label, array), piece in zip(binding.canonical(arrays[id(variable)]), [p for p in binding.pieces if p is not None], strict=True):
+                    if piece.name in frozen:
+                        continue
                     array = array.reshape(self._shape_of(piece))
                     parts = found.setdefault(piece.name, {})
                     parts[label] = parts[label] + array if label in parts else array
@@ -62,6 +65,13 @@ class KerasNames:
             if id(variable) not in held and id(variable) in arrays:
                 records.append(Record(role, f"keras:{variable.path}", arrays[id(variable)], layer=variable.path.rpartition("/")[0]))
         return records
+
+    def _frozen(self, binding: Any) -> set[str]:
+        """Of several weights whose sum a variable holds, those that torch does not train while it trains another: one bias of a recurrence that has two."""
+        parameters = dict(self.torch_model.named_parameters())
+        names = {piece.name for piece in binding.pieces if piece is not None and piece.name in parameters} if binding.held.summed else set()
+        frozen = {name for name in names if not parameters[name].requires_grad}
+        return frozen if frozen != names else set()
 
     def _shape_of(self, piece: Any) -> tuple[int, ...]:
         shape = self.state[piece.name].shape

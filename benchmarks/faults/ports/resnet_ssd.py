@@ -227,6 +227,7 @@ ENTRY2, ENTRY3 = "backbone.layer2.0", "backbone.layer3.0"
 SHORT = (f"{ENTRY3}.downsample.1", f"{ENTRY3}.downsample", ENTRY3)
 FIRST_SCALE = ("backbone.layer2.1", "loc.0", "conf.0", "backbone")
 
+NORMS = tuple(name for name, module in SSD().named_modules() if isinstance(module, nn.BatchNorm2d))
 FAULTS = [
     Fault("std_for_variance", ("input", "backbone.conv1"), "constant", "Normalization(variance=) is given the deviation", {"spread": "deviation"}),
     Fault("stem_same", "backbone.conv1", "padding", "padding='same' with a stride of 2", {"stem": "same"}),
@@ -242,7 +243,7 @@ FAULTS = [
     Fault("columns_first", ("conf.0", "output"), "axes", "places counted down the columns", {"heads": {0: {"walk": "columns"}}}),
     Fault("coarse_first", ("output", "loc.0", "conf.0"), "concat order", "the coarsest scale first", {"scales": "coarse_first"}),
     Fault("y_first", ("output", "loc.0"), "order", "boxes as TensorFlow has them: y, x, height, width", {"corners": "y_first"}),
-    Fault("statistics_not_loaded", "backbone.bn1", "weights", "only parameters are loaded, not buffers", load=load_parameters_only),
+    Fault("statistics_not_loaded", NORMS, "weights", "only parameters are loaded, not buffers", load=load_parameters_only),
     Fault("stem_frozen", "backbone.bn1", "gradient", "the stem's norm is not trained", {"stem_trained": False}, seen="grad"),
     Fault("keras_momentum", "extra.4", "momentum", "Keras' default momentum 0.99", {"extra": {"momentum": 0.99}}, seen="train"),
     Fault("huber", "loss", "scale", "Keras' Huber is smooth L1 times its delta", seen="loss", loss=lambda: keras_loss(huber=True)),
