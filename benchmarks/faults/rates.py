@@ -56,7 +56,8 @@ NEW = (
     " changed or left out; one, an embedding written as a product with a multi-hot row, cannot be matched and is left out. The other eighteen were the tool's:"
     " losses written (y_true, y_pred) (five), float32 written out in TensorFlow code, which stopped the float64 run (four), kernels that know no float64"
     " (two), and variables that code uses by itself, norms of the user's own and layers of one shape, matched wrongly (seven). All are mended; 66 of the pairs"
-    " are kept in `benchmarks/faults/pairs` and judged in every test run.",
+    " are kept in `benchmarks/faults/pairs` and judged in every test run. Of 16 fresh pairs by a third author, with that mended, 15 agreed at first sight; the"
+    " last, a convolution with a kernel of the layer's own, does now.",
     "",
     "The table below has all of them as they stand now, with that mended.",
 )
