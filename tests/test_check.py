@@ -8,7 +8,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 import torch
 from torch import nn
 
@@ -373,54 +372,3 @@ def test_nan_weights_are_no_agreement():
         assert "nan" in sentence.lower()
     else:
         assert not report.ok or "nan" in str(report).lower(), "NaN on both sides passes for agreement without a word"
-
-
-SHIFT = [0.5, 0.25, 0.125]
-
-
-class Shifted(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.body = torch_mlp()
-
-    def forward(self, x):
-        return self.body(x) + torch.tensor(SHIFT, dtype=x.dtype)
-
-
-class SaysSingle(Subclassed):
-    """float32 written out in the user's code, eagerly and in a graph."""
-
-    def call(self, x):
-        y = tf.raw_ops.AddV2(x=super().call(x), y=tf.constant(SHIFT, tf.float32))
-        one = tf.cast(tf.reduce_all(tf.equal(y, y)), tf.float32)
-        return tf.function(lambda v: tf.concat([v[:1], v[1:] * tf.constant(1.0)], 0) * one)(y)
-
-
-class OnlySingle(Subclassed):
-    """An operation that TensorFlow has no float64 kernel for: each row over the root of 1 and its squares' sum."""
-
-    def call(self, x):
-        y = super().call(x)
-        return tf.reshape(tf.raw_ops.LRN(input=tf.reshape(y, (-1, 1, 1, 3)), depth_radius=3, bias=1.0, alpha=1.0, beta=0.5), tf.shape(y))
-
-
-class Normed(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.body = torch_mlp()
-
-    def forward(self, x):
-        y = self.body(x)
-        return y / (1 + (y * y).sum(1, keepdim=True)).sqrt()
-
-
-def test_float32_in_the_users_code_is_float64_in_the_float64_run():
-    report = parity.check(Shifted(), SaysSingle(), ROWS)
-    assert {row.verdict.value for row in report.rows if row.role == "output"} == {"equivalent"}, str(report)
-    assert tf.constant(1.0).dtype == tf.float32 != tf.float64
-
-
-def test_a_model_without_float64_is_judged_in_float32_and_never_called_equivalent():
-    report = parity.check(Normed(), OnlySingle(), ROWS)
-    assert {row.verdict.value for row in report.rows if row.role == "output"} == {"indistinguishable"}, str(report)
-    assert any("float64" in note for note in report.notes)
